@@ -1,0 +1,209 @@
+/**
+ * The store: one thread that decides, and that never waits for a disk.
+ *
+ * A body awaits the facts it needs from `tx`, decides, and writes; a write returns nothing, and when it fails
+ * the whole transaction fails. A body awaits nothing but `tx`. Bodies queued in one turn share one database
+ * transaction; `transaction` settles after the first flush that began after its commit.
+ */
+import type {
+  Automation,
+  Bucket,
+  Chunk,
+  Deployment,
+  DeploymentVersion,
+  Event,
+  Flow,
+  FlowRun,
+  Json,
+  Log,
+  Micros,
+  State,
+  TaskRun,
+  Verdict,
+} from '@pilotflame/core'
+
+/** An inbound hook. `secret` is encrypted; null for a hook without a signature. */
+export interface Hook {
+  readonly id: string
+  readonly name: string
+  /** The name of the events it makes. */
+  readonly event: string
+  readonly secret: Uint8Array | null
+  readonly createdAt: Micros
+}
+
+/** An executor's registration, kept so that it can come back after a restart of the server. */
+export interface SessionRow {
+  readonly id: string
+  readonly name: string
+  readonly host: string
+  readonly pid: number
+  readonly boot: string
+  readonly createdAt: Micros
+}
+
+export interface RecordedResult {
+  readonly taskKey: string
+  readonly dynamicKey: string
+  readonly result: Json
+}
+
+/** A run that waits for an executor, or holds one; enough to dispatch by. */
+export interface WaitingRun {
+  readonly id: string
+  readonly deploymentId: string
+  readonly versionId: string | null
+  /** When it is due. */
+  readonly dueAt: Micros
+}
+
+export interface Tx {
+  // Events and verdicts
+  /** False when an event with this id is here already; nothing is written then. */
+  insertEvent(event: Event): Promise<boolean>
+  /** An event by its id: one that came in, or the one that a flow run's state made. */
+  findEvent(id: string): Promise<Event | undefined>
+  insertVerdict(verdict: Verdict): void
+
+  // Automations
+  loadAutomations(): Promise<readonly Automation[]>
+  findAutomation(id: string): Promise<Automation | undefined>
+  findAutomationsByOwner(ownerResource: string): Promise<readonly Automation[]>
+  saveAutomation(automation: Automation): void
+  /** Its buckets go with it. */
+  deleteAutomation(id: string): void
+  findBucket(triggerId: string, key: readonly string[]): Promise<Bucket | undefined>
+  saveBucket(bucket: Bucket): void
+  deleteBucket(triggerId: string, key: readonly string[]): void
+
+  // Flows and deployments
+  findFlow(id: string): Promise<Flow | undefined>
+  findFlowByName(name: string): Promise<Flow | undefined>
+  saveFlow(flow: Flow): void
+  findDeployment(id: string): Promise<Deployment | undefined>
+  findDeploymentByName(flowName: string, name: string): Promise<Deployment | undefined>
+  saveDeployment(deployment: Deployment): void
+  deleteDeployment(id: string): void
+  findVersion(deploymentId: string, version: string): Promise<DeploymentVersion | undefined>
+  insertVersion(version: DeploymentVersion): void
+
+  // Runs
+  /** Locks the run until the transaction ends. */
+  findRun(id: string): Promise<FlowRun | undefined>
+  findRunByIdempotencyKey(flowId: string, key: string): Promise<FlowRun | undefined>
+  findState(id: string): Promise<State | undefined>
+  /** Writes a new run and the states it has passed by now, in order. */
+  insertRun(run: FlowRun, states: readonly State[]): void
+  /** Writes the run as it is now and the states it has passed since it was read. */
+  updateRun(run: FlowRun, states: readonly State[]): void
+  deleteRun(id: string): void
+  /** The value the run returned, encoded. */
+  saveRunResult(runId: string, result: Json): void
+  /** Runs whose lease this session holds. */
+  findRunsOfSession(sessionId: string): Promise<readonly FlowRun[]>
+  /** Runs in a SCHEDULED state that belong to a deployment, oldest due first. */
+  loadWaitingRuns(): Promise<readonly WaitingRun[]>
+
+  // What a run reports. Each is written "on conflict do nothing": true when it was new.
+  findTaskRun(id: string): Promise<TaskRun | undefined>
+  saveTaskRun(taskRun: TaskRun, state: State): void
+  /** The first result of a (run, task key, dynamic key) stays. */
+  insertTaskResult(runId: string, taskKey: string, dynamicKey: string, result: Json): void
+  loadTaskResults(runId: string): Promise<readonly RecordedResult[]>
+  insertLog(log: Log): void
+  /** True when it was new. */
+  insertChunk(chunk: Chunk): Promise<boolean>
+
+  // Executors
+  loadSessions(): Promise<readonly SessionRow[]>
+  findSession(id: string): Promise<SessionRow | undefined>
+  saveSession(session: SessionRow): void
+  deleteSession(id: string): void
+
+  // Hooks
+  findHook(name: string): Promise<Hook | undefined>
+  saveHook(hook: Hook): void
+  deleteHook(name: string): void
+}
+
+export interface Page {
+  readonly limit: number
+  readonly offset: number
+}
+
+/** Operators of Prefect's filters that are served; each list is "any of". */
+export interface RunFilter {
+  readonly ids?: readonly string[]
+  /** Runs whose id ends with this. */
+  readonly idSuffix?: string
+  readonly names?: readonly string[]
+  readonly nameLike?: string
+  readonly deploymentIds?: readonly string[]
+  readonly flowNames?: readonly string[]
+  readonly stateTypes?: readonly string[]
+  readonly stateNames?: readonly string[]
+  /** Runs that have all of these. */
+  readonly tagsAll?: readonly string[]
+}
+
+export type RunSort =
+  | 'ID_DESC'
+  | 'START_TIME_ASC'
+  | 'START_TIME_DESC'
+  | 'EXPECTED_START_TIME_ASC'
+  | 'EXPECTED_START_TIME_DESC'
+  | 'NAME_ASC'
+  | 'NAME_DESC'
+  | 'NEXT_SCHEDULED_START_TIME_ASC'
+  | 'END_TIME_DESC'
+
+/** Lists, filters and counts, on a thread of their own; never used to decide. `Text` is finished JSON in the API's form. */
+export interface Reader {
+  flowRuns(filter: RunFilter, sort: RunSort, page: Page): Promise<string>
+  countFlowRuns(filter: RunFilter): Promise<number>
+  flowRunStates(runId: string): Promise<string>
+  flows(filter: { ids?: readonly string[]; names?: readonly string[]; nameLike?: string }, page: Page): Promise<string>
+  deployments(
+    filter: { ids?: readonly string[]; names?: readonly string[]; nameLike?: string; flowNames?: readonly string[] },
+    page: Page,
+  ): Promise<string>
+  taskRuns(filter: { ids?: readonly string[]; flowRunIds?: readonly string[] }, page: Page): Promise<string>
+  logs(
+    filter: { flowRunIds?: readonly string[]; taskRunIds?: readonly string[]; levelMin?: number; levelMax?: number },
+    sort: 'TIMESTAMP_ASC' | 'TIMESTAMP_DESC',
+    page: Page,
+  ): Promise<string>
+  automations(filter: { ids?: readonly string[]; names?: readonly string[]; nameLike?: string }, page: Page): Promise<string>
+  hooks(): Promise<string>
+  /** Verdicts of an event, oldest first. */
+  verdicts(eventId: string): Promise<readonly Verdict[]>
+  /** Chunks after (attempt, n), in order, at most `limit`. */
+  chunks(runId: string, after: { attempt: number; n: number }, limit: number): Promise<readonly Chunk[]>
+}
+
+export interface Store {
+  /** Runs `body`, and settles when what it wrote is on disk, or was refused. */
+  transaction<T>(body: (tx: Tx) => Promise<T>): Promise<T>
+  /** Point reads by key outside of a transaction, from the same thread. */
+  readonly find: Pick<
+    Tx,
+    | 'findRun'
+    | 'findEvent'
+    | 'findAutomation'
+    | 'findFlow'
+    | 'findFlowByName'
+    | 'findDeployment'
+    | 'findDeploymentByName'
+    | 'findHook'
+    | 'findTaskRun'
+    | 'findState'
+  > & {
+    /** The value the run returned, encoded; undefined when there is none. */
+    findRunResult(runId: string): Promise<Json | undefined>
+  }
+  readonly read: Reader
+  /** How many commits and flushes there were so far. */
+  readonly counts: { readonly commits: number; readonly flushes: number }
+  /** Settles what is under way, and closes. */
+  close(): Promise<void>
+}
