@@ -1,0 +1,30 @@
+import type { FlowRun } from './run.ts'
+import { isTerminal, type State } from './states.ts'
+
+/** The run as it is once it has entered `state`: its counters and times, and the end of its lease where that ends one. */
+export function applyState(run: FlowRun, state: State): FlowRun {
+  const { at, type } = state
+  const ended = isTerminal(type)
+  const leaves = run.state.type === 'RUNNING' ? at - run.state.at : 0
+  const scheduled = type === 'SCHEDULED'
+  return {
+    ...run,
+    state,
+    runCount: type === 'RUNNING' ? run.runCount + 1 : run.runCount,
+    // A lease lives from Pending to the end of the attempt (I1).
+    sessionId: ended || scheduled ? null : run.sessionId,
+    expectedStartAt: scheduled && state.name !== 'Late' ? state.scheduledAt : (run.expectedStartAt ?? at),
+    nextScheduledAt: scheduled ? state.scheduledAt : null,
+    startAt: type === 'RUNNING' ? (run.startAt ?? at) : run.startAt,
+    endAt: ended ? at : null,
+    totalRunMicros: run.totalRunMicros + leaves,
+    updatedAt: at,
+  }
+}
+
+/** The run in Pending, leased to `sessionId` with the next epoch. */
+export const grantLease = (run: FlowRun, pending: State, sessionId: string): FlowRun => ({
+  ...applyState(run, pending),
+  sessionId,
+  epoch: run.epoch + 1, // Keeps I1.
+})
