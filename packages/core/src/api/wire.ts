@@ -1,0 +1,271 @@
+/** Domain → wire: how runs, states, flows and the rest look in the API's answers. Pure; used by routes and readers. */
+import type { Deployment, Flow } from '../deployment.ts'
+import type { Event } from '../events.ts'
+import type { Json, JsonObject } from '../json.ts'
+import { type Mark, type TimelinePart, timelineOf } from '../marks.ts'
+import type { FlowRun } from '../run.ts'
+import type { State } from '../states.ts'
+import type { Log, TaskRun } from '../task-run.ts'
+import { MICROS_PER_SECOND, toIso, toIsoOrNull } from '../time.ts'
+import type {
+  DeploymentWire,
+  EventWire,
+  FlowRunWire,
+  FlowWire,
+  LogWire,
+  StateWire,
+  TaskRunWire,
+  TimelineWire,
+} from './wire-types.ts'
+
+const seconds = (micros: number): number => micros / MICROS_PER_SECOND
+
+/** Every field of Prefect's StateDetails with the value it has when nobody set it. */
+const STATE_DETAILS = {
+  flow_run_id: null,
+  task_run_id: null,
+  child_flow_run_id: null,
+  scheduled_time: null,
+  cache_key: null,
+  cache_expiration: null,
+  deferred: false,
+  untrackable_result: false,
+  pause_timeout: null,
+  pause_reschedule: false,
+  pause_key: null,
+  run_input_keyset: null,
+  refresh_cache: null,
+  retriable: null,
+  transition_id: null,
+  task_parameters_id: null,
+  traceparent: null,
+  deployment_concurrency_lease_id: null,
+} as const
+
+/** Which run a state belongs to; stands in its details. */
+export interface StateOwner {
+  readonly flowRunId?: string
+  readonly taskRunId?: string
+}
+
+export const stateToWire = (state: State, { flowRunId, taskRunId }: StateOwner = {}): StateWire => ({
+  id: state.id,
+  type: state.type,
+  name: state.name,
+  timestamp: toIso(state.at),
+  message: state.message,
+  data: state.data,
+  state_details: {
+    ...STATE_DETAILS,
+    ...state.details,
+    ...(flowRunId === undefined ? {} : { flow_run_id: flowRunId }),
+    ...(taskRunId === undefined ? {} : { task_run_id: taskRunId }),
+    scheduled_time: toIsoOrNull(state.scheduledAt),
+  },
+})
+
+/** Milliseconds from `received` to `mark` in the run's last attempt that has marks. */
+function reached(parts: readonly TimelinePart[], mark: Mark): number | null {
+  return parts.find((part) => part.mark === mark)?.at_ms ?? null
+}
+
+const attemptsOf = (run: FlowRun): readonly number[] =>
+  Object.keys(run.marks)
+    .map(Number)
+    .sort((a, b) => a - b)
+
+function partsOf(run: FlowRun, attempt: number | undefined): readonly TimelinePart[] {
+  const marks = attempt === undefined ? undefined : run.marks[String(attempt)]
+  return marks ? timelineOf(marks) : []
+}
+
+/** Prefect's FlowRunResponse. */
+export function flowRunToWire(run: FlowRun): FlowRunWire {
+  const last = partsOf(run, attemptsOf(run).at(-1))
+  return {
+    id: run.id,
+    created: toIso(run.createdAt),
+    updated: toIso(run.updatedAt),
+    name: run.name,
+    flow_id: run.flowId,
+    state_id: run.state.id,
+    deployment_id: run.deploymentId,
+    deployment_version: null,
+    work_queue_id: null,
+    work_queue_name: null,
+    work_pool_id: null,
+    work_pool_name: null,
+    flow_version: null,
+    parameters: run.parameters,
+    idempotency_key: run.idempotencyKey,
+    context: {},
+    empirical_policy: {
+      max_retries: 0,
+      retry_delay_seconds: 0,
+      retries: run.retries,
+      retry_delay: Math.round(run.retryDelayMs / 1000),
+      pause_keys: [],
+      resuming: false,
+      retry_type: null,
+    },
+    tags: run.tags,
+    labels: run.labels,
+    parent_task_run_id: null,
+    state_type: run.state.type,
+    state_name: run.state.name,
+    run_count: run.runCount,
+    expected_start_time: toIsoOrNull(run.expectedStartAt),
+    next_scheduled_start_time: toIsoOrNull(run.nextScheduledAt),
+    start_time: toIsoOrNull(run.startAt),
+    end_time: toIsoOrNull(run.endAt),
+    total_run_time: seconds(run.totalRunMicros),
+    estimated_run_time: seconds(run.totalRunMicros),
+    estimated_start_time_delta:
+      run.startAt === null || run.expectedStartAt === null ? 0 : Math.max(0, seconds(run.startAt - run.expectedStartAt)),
+    auto_scheduled: false,
+    infrastructure_document_id: null,
+    infrastructure_pid: null,
+    created_by: run.createdBy,
+    state: stateToWire(run.state, { flowRunId: run.id }),
+    job_variables: null,
+    epoch: run.epoch,
+    attempt: run.runCount,
+    cause_event_id: run.causeEventId,
+    chain_depth: run.chainDepth,
+    first_line_ms: reached(last, 'first_line'),
+    first_output_ms: reached(last, 'first_output'),
+  }
+}
+
+/** Prefect's Flow. */
+export const flowToWire = (flow: Flow): FlowWire => ({
+  id: flow.id,
+  created: toIso(flow.createdAt),
+  updated: toIso(flow.updatedAt),
+  name: flow.name,
+  tags: flow.tags,
+  labels: flow.labels,
+})
+
+const text = (value: Json | undefined): string | null => (typeof value === 'string' ? value : null)
+const number = (value: Json | undefined): number | null => (typeof value === 'number' ? value : null)
+const list = (value: Json | undefined): readonly Json[] | null => (Array.isArray(value) ? (value as readonly Json[]) : null)
+const object = (value: Json | undefined): JsonObject | null =>
+  typeof value === 'object' && value !== null && !Array.isArray(value) ? (value as JsonObject) : null
+
+/** Prefect's DeploymentResponse. `ready` says that an executor with its code is connected. */
+export function deploymentToWire(deployment: Deployment, { ready = false }: { ready?: boolean } = {}): DeploymentWire {
+  const { kept } = deployment
+  return {
+    id: deployment.id,
+    created: toIso(deployment.createdAt),
+    updated: toIso(deployment.updatedAt),
+    name: deployment.name,
+    version: deployment.version,
+    description: deployment.description,
+    flow_id: deployment.flowId,
+    paused: deployment.paused,
+    schedules: [],
+    concurrency_limit: number(kept.concurrency_limit),
+    global_concurrency_limit: null,
+    concurrency_options: object(kept.concurrency_options),
+    job_variables: object(kept.job_variables) ?? {},
+    parameters: deployment.parameters,
+    tags: deployment.tags,
+    labels: deployment.labels,
+    work_queue_name: text(kept.work_queue_name),
+    work_queue_id: null,
+    work_pool_name: text(kept.work_pool_name),
+    last_polled: null,
+    parameter_openapi_schema: deployment.parameterSchema,
+    path: text(kept.path),
+    pull_steps: list(kept.pull_steps),
+    entrypoint: deployment.entrypoint,
+    storage_document_id: text(kept.storage_document_id),
+    infrastructure_document_id: text(kept.infrastructure_document_id),
+    created_by: deployment.createdBy,
+    updated_by: null,
+    status: ready ? 'READY' : 'NOT_READY',
+    enforce_parameter_schema: deployment.enforceParameterSchema,
+    flow_name: deployment.flowName,
+  }
+}
+
+/** Prefect's TaskRun. */
+export function taskRunToWire(run: TaskRun): TaskRunWire {
+  const ran = run.startAt === null || run.endAt === null ? 0 : seconds(run.endAt - run.startAt)
+  return {
+    id: run.id,
+    created: toIso(run.createdAt),
+    updated: toIso(run.updatedAt),
+    name: run.name,
+    flow_run_id: run.flowRunId,
+    task_key: run.taskKey,
+    dynamic_key: run.dynamicKey,
+    cache_key: null,
+    cache_expiration: null,
+    task_version: null,
+    empirical_policy: { max_retries: 0, retry_delay_seconds: 0, retries: null, retry_delay: null, retry_jitter_factor: null },
+    tags: run.tags,
+    labels: {},
+    state_id: run.state.id,
+    task_inputs: {},
+    state_type: run.state.type,
+    state_name: run.state.name,
+    run_count: run.runCount,
+    flow_run_run_count: 0,
+    expected_start_time: toIsoOrNull(run.startAt),
+    next_scheduled_start_time: toIsoOrNull(run.state.scheduledAt),
+    start_time: toIsoOrNull(run.startAt),
+    end_time: toIsoOrNull(run.endAt),
+    total_run_time: ran,
+    estimated_run_time: ran,
+    estimated_start_time_delta: 0,
+    state: stateToWire(run.state, { flowRunId: run.flowRunId, taskRunId: run.id }),
+  }
+}
+
+/** Prefect's Log. */
+export const logToWire = (log: Log): LogWire => ({
+  id: log.id,
+  created: toIso(log.at),
+  updated: toIso(log.at),
+  name: log.name,
+  level: log.level,
+  message: log.message,
+  timestamp: toIso(log.at),
+  flow_run_id: log.flowRunId,
+  task_run_id: log.taskRunId,
+})
+
+/** Prefect's ReceivedEvent. */
+export const eventToWire = (event: Event): EventWire => ({
+  id: event.id,
+  occurred: toIso(event.occurred),
+  event: event.event,
+  resource: event.resource,
+  related: event.related,
+  payload: event.payload,
+  follows: event.follows,
+  received: toIso(event.received),
+  chain_depth: event.chainDepth,
+  cause_event_id: event.causeEventId,
+})
+
+/** Where the time of each attempt went. */
+export const timelineToWire = (run: FlowRun): TimelineWire => ({
+  flow_run_id: run.id,
+  name: run.name,
+  state_type: run.state.type,
+  state_name: run.state.name,
+  attempts: attemptsOf(run).map((attempt) => {
+    const marks = partsOf(run, attempt)
+    return {
+      attempt,
+      marks,
+      first_line_ms: reached(marks, 'first_line'),
+      first_output_ms: reached(marks, 'first_output'),
+      total_ms: reached(marks, 'completed'),
+    }
+  }),
+})
