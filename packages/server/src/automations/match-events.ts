@@ -1,0 +1,102 @@
+/**
+ * Matches the events of a unit of work: those that came in, and those its state changes make, until none is left.
+ * For each automation whose whole filter an event fits there is a verdict (I8), written in the same transaction.
+ */
+import {
+  type Action,
+  type Automation,
+  bucketKey,
+  type CompiledAutomation,
+  type Event,
+  flowRunStateEvent,
+  reduceTrigger,
+  type VerdictOutcome,
+} from '@pilotflame/core'
+import type { EngineCore } from '../engine/engine-core.ts'
+import type { StateChange, Work } from '../engine/work.ts'
+import { describeChain } from './chain.ts'
+import { runAction } from './run-action.ts'
+
+/** An automation that its own run triggers is stopped here: so many runs may stand one behind the other. */
+export const CHAIN_DEPTH_MAX = 8
+
+/** `receivedMark`: the monotonic moment at which what started all this was here. */
+export async function matchEvents(core: EngineCore, work: Work, receivedMark: number): Promise<void> {
+  for (;;) {
+    const event = work.events.shift() ?? (await nextStateEvent(core, work))
+    if (!event) return
+    for (const candidate of core.index.candidates(event)) await judge(core, work, event, candidate, receivedMark)
+  }
+}
+
+/** The event of the next state change that any automation could want. Others need not be made: the state's row is the event. */
+async function nextStateEvent(core: EngineCore, work: Work): Promise<Event | undefined> {
+  for (;;) {
+    const change = work.changes.shift()
+    if (!change) return undefined
+    if (core.index.mayMatch(`prefect.flow-run.${change.state.name}`)) return stateEvent(work, change)
+  }
+}
+
+async function stateEvent({ tx }: Work, change: StateChange): Promise<Event> {
+  const { run } = change
+  const deployment = run.deploymentId === null ? undefined : await tx.findDeployment(run.deploymentId)
+  const flow = await tx.findFlow(run.flowId)
+  return flowRunStateEvent({
+    ...change,
+    flow: { id: run.flowId, name: flow?.name ?? '' },
+    deployment: deployment ? { id: deployment.id, name: deployment.name } : null,
+  })
+}
+
+/** The index is a cache: the automation is read again before it decides anything. */
+async function judge(
+  core: EngineCore,
+  work: Work,
+  event: Event,
+  candidate: CompiledAutomation,
+  receivedMark: number,
+): Promise<void> {
+  if (!candidate.matches(event)) return
+  const automation = await work.tx.findAutomation(candidate.automation.id)
+  if (!automation?.enabled || automation.updatedAt !== candidate.automation.updatedAt) return
+  const outcome = await evaluate(core, work, event, { automation, candidate, receivedMark })
+  if (outcome === null) return
+  work.tx.insertVerdict({ eventId: event.id, automationId: automation.id, at: core.clock.now(), outcome })
+}
+
+interface Judged {
+  readonly automation: Automation
+  readonly candidate: CompiledAutomation
+  readonly receivedMark: number
+}
+
+async function evaluate(core: EngineCore, work: Work, event: Event, judged: Judged): Promise<VerdictOutcome | null> {
+  const { automation } = judged
+  const { trigger } = automation
+  const key = bucketKey(trigger, event)
+  if (key === undefined) return null
+  const known = needsBucket(automation) ? await work.tx.findBucket(trigger.id, key) : undefined
+  const { bucket, outcome } = reduceTrigger({ trigger, automationId: automation.id, bucket: known ?? null, event })
+  if (bucket) work.tx.saveBucket(bucket)
+  else if (known) work.tx.deleteBucket(trigger.id, key)
+  if (outcome.kind === 'none') return null
+  if (outcome.kind !== 'fired') return outcome
+  return fire(core, work, event, judged)
+}
+
+const needsBucket = ({ trigger }: Automation): boolean => trigger.threshold > 1 || trigger.within > 0 || trigger.after.length > 0
+
+async function fire(core: EngineCore, work: Work, event: Event, judged: Judged): Promise<VerdictOutcome> {
+  const { automation } = judged
+  const runs: { action: number; runId: string }[] = []
+  const actions: readonly Action[] = [...automation.actions, ...automation.actionsOnTrigger]
+  for (const [index, action] of actions.entries()) {
+    if (action.type !== 'run-deployment') continue
+    if (event.chainDepth >= CHAIN_DEPTH_MAX) return { kind: 'too_deep', message: await describeChain(work.tx, event, automation) }
+    const done = await runAction(core, work, event, { ...judged, action, index })
+    if (done.kind !== 'started') return done
+    runs.push({ action: index, runId: done.runId })
+  }
+  return { kind: 'fired', runs }
+}

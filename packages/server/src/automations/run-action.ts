@@ -1,0 +1,86 @@
+/** The action `run-deployment`: renders the parameters from the event, checks them, and starts the run. */
+import {
+  type Automation,
+  type CompiledAutomation,
+  type Deployment,
+  type Event,
+  eventToWire,
+  isObject,
+  MICROS_PER_SECOND,
+  type Parameters,
+  type RunDeploymentAction,
+  type VerdictOutcome,
+} from '@pilotflame/core'
+import type { EngineCore } from '../engine/engine-core.ts'
+import { prepareParameters, startRun } from '../engine/start-run.ts'
+import type { Work } from '../engine/work.ts'
+
+export interface ActionToRun {
+  readonly automation: Automation
+  readonly candidate: CompiledAutomation
+  readonly action: RunDeploymentAction
+  readonly index: number
+  readonly receivedMark: number
+}
+
+type Done = { readonly kind: 'started'; readonly runId: string } | Exclude<VerdictOutcome, { kind: 'fired' }>
+
+export async function runAction(core: EngineCore, work: Work, event: Event, todo: ActionToRun): Promise<Done> {
+  const { automation, action, index } = todo
+  const deployment = await findDeployment(work, event, action)
+  if (!deployment) {
+    const wanted = action.deployment_id ?? 'the deployment of the event'
+    const message = `There is no ${action.deployment_id ? 'deployment ' : ''}${wanted}. It may have been deleted; save the automation with one that exists.`
+    return { kind: 'failed', action: index, code: 'deployment_not_found', message }
+  }
+  const rendered = render(event, todo, deployment)
+  if (!rendered.ok) return { kind: 'rejected_parameters', action: index, faults: rendered.faults }
+  const { parameters, faults } = prepareParameters(core, { deployment, parameters: rendered.parameters })
+  if (faults.length > 0) return { kind: 'rejected_parameters', action: index, faults }
+  const due = core.clock.now() + action.schedule_after * MICROS_PER_SECOND
+  const run = startRun(core, work, {
+    deployment,
+    parameters,
+    idempotencyKey: `automation ${automation.id} event ${event.id} action ${index}`,
+    createdBy: { id: automation.id, type: 'AUTOMATION', display_value: automation.name },
+    ...(action.schedule_after > 0 ? { state: { id: core.random.uuid(), type: 'SCHEDULED', scheduledAt: due } as const } : {}),
+    cause: { eventId: event.id, chainDepth: event.chainDepth + 1 },
+    receivedMark: todo.receivedMark,
+    matchedMark: core.clock.monotonic(),
+  })
+  return { kind: 'started', runId: run.id }
+}
+
+const DEPLOYMENT_RESOURCE = 'prefect.deployment.'
+
+/** `inferred` takes the deployment that the event is about, or is related to. */
+async function findDeployment(work: Work, event: Event, action: RunDeploymentAction): Promise<Deployment | undefined> {
+  if (action.source === 'selected')
+    return action.deployment_id === null ? undefined : work.tx.findDeployment(action.deployment_id)
+  for (const resource of [event.resource, ...event.related]) {
+    const id = resource['prefect.resource.id'] ?? ''
+    if (id.startsWith(DEPLOYMENT_RESOURCE)) return work.tx.findDeployment(id.slice(DEPLOYMENT_RESOURCE.length))
+  }
+  return undefined
+}
+
+type Rendered =
+  | { readonly ok: true; readonly parameters: Parameters }
+  | { readonly ok: false; readonly faults: readonly { loc: readonly (string | number)[]; msg: string; type: string }[] }
+
+function render(event: Event, { automation, candidate, index }: ActionToRun, deployment: Deployment): Rendered {
+  const template = candidate.templates[index]
+  if (!template) return { ok: true, parameters: {} }
+  const result = template.render({
+    event: eventToWire(event),
+    labels: event.resource,
+    automation: { id: automation.id, name: automation.name, description: automation.description },
+    deployment: { id: deployment.id, name: deployment.name },
+    flow: { id: deployment.flowId, name: deployment.flowName },
+    firing: { trigger_id: automation.trigger.id },
+  })
+  if (!result.ok) return result
+  if (isObject(result.value)) return { ok: true, parameters: result.value }
+  const msg = `the parameters of a run are an object, and the template gave ${result.value === null ? 'null' : typeof result.value}`
+  return { ok: false, faults: [{ loc: ['parameters'], msg, type: 'object_type' }] }
+}

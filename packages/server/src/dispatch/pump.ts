@@ -1,0 +1,80 @@
+/** Starts waiting runs when a place becomes free, and delayed ones when they are due. */
+import { matchEvents } from '../automations/match-events.ts'
+import { tryLease, waitAfterwards } from '../engine/dispatch-run.ts'
+import type { EngineCore } from '../engine/engine-core.ts'
+import { unitOfWork } from '../engine/work.ts'
+import type { WaitingRun } from '../store/store.ts'
+import type { Session } from './registry.ts'
+
+/** Timers hold no longer than this, so a clock that jumps is noticed. */
+const LOOK_AGAIN_MS = 1_000
+
+export interface Pump {
+  /** Looks at the queues of this deployment, or of all. */
+  look(deploymentId?: string): void
+  stop(): void
+}
+
+export function createPump(core: EngineCore): Pump {
+  const { registry, clock } = core
+  let stopTimer: () => void = () => undefined
+  let stopped = false
+
+  const look = (deploymentId: string): void => {
+    while (!stopped && registry.hasWaiting(deploymentId)) {
+      // The place is taken here and not in the body: two looks in one turn would promise it twice, and runs lose their order.
+      const place = registry.reserve(deploymentId)
+      if (!place) return
+      const run = registry.takeDue(deploymentId, clock.now())
+      if (!run) return registry.giveBack(place)
+      start(run, place)
+    }
+  }
+
+  const start = (run: WaitingRun, place: Session): void => {
+    lease(core, run, place).catch((error: unknown) => {
+      core.log('error', `run ${run.id} could not be started and waits on: ${String(error)}`)
+      registry.wait(run)
+    })
+  }
+
+  const sleep = (): void => {
+    if (stopped) return
+    let firstMs = LOOK_AGAIN_MS
+    for (const { dueAt } of registry.dueTimes()) firstMs = Math.min(firstMs, Math.max(0, Math.ceil((dueAt - clock.now()) / 1000)))
+    stopTimer = clock.after(Math.max(firstMs, 1), () => {
+      for (const { deploymentId } of [...registry.dueTimes()]) look(deploymentId)
+      sleep()
+    })
+  }
+
+  registry.onRoom = look
+  sleep()
+  return {
+    look(deploymentId) {
+      if (deploymentId !== undefined) look(deploymentId)
+      else for (const waiting of [...registry.dueTimes()]) look(waiting.deploymentId)
+    },
+    stop() {
+      stopped = true
+      stopTimer()
+    },
+  }
+}
+
+/** The queue is a cache: the run is read again, and started only if it still waits. */
+function lease(core: EngineCore, waiting: WaitingRun, place: Session): Promise<void> {
+  return unitOfWork(
+    core,
+    (work) => matchEvents(core, work, core.clock.monotonic()),
+    async (work) => {
+      work.reserved.push(place)
+      const run = await work.findRun(waiting.id)
+      if (run && run.epoch > 0) work.recorded.set(run.id, await work.tx.loadTaskResults(run.id))
+      const leased = run ? tryLease(core, work, run, place) : null
+      if (leased) return work.putRun(leased.run, leased.state)
+      work.afterwards(() => core.registry.release(place))
+      if (run?.state.type === 'SCHEDULED') waitAfterwards(core, work, run)
+    },
+  )
+}

@@ -1,0 +1,146 @@
+/**
+ * Writes one batch of an executor's items, in one body. Each item has its own key and is written "on conflict do
+ * nothing", so sending it again is harmless; an item of a lease that has ended is refused (I2).
+ */
+import {
+  type AckFrame,
+  type Chunk,
+  type ChunkItem,
+  enterState,
+  type FlowRun,
+  type Item,
+  isTerminal,
+  type LogItem,
+  type StateItem,
+  type StateProposal,
+  type TaskItem,
+  type TaskRun,
+} from '@pilotflame/core'
+import { changeState } from '../engine/change-state.ts'
+import { mergeMarks } from '../engine/dispatch-run.ts'
+import type { EngineCore } from '../engine/engine-core.ts'
+import type { Work } from '../engine/work.ts'
+
+type Refusal = Omit<AckFrame['refused'][number], 'index'>
+
+const ok = undefined
+
+export interface Recorded {
+  readonly refused: AckFrame['refused']
+  /** New chunks by run, in order: viewers get them after the flush. */
+  readonly chunks: ReadonlyMap<string, readonly Chunk[]>
+}
+
+export async function recordItems(core: EngineCore, work: Work, sessionId: string, items: readonly Item[]): Promise<Recorded> {
+  const refused: { index: number; code: string; message: string }[] = []
+  const chunks = new Map<string, Chunk[]>()
+  for (const [index, item] of items.entries()) {
+    const refusal = await recordItem(core, work, { sessionId, item, chunks })
+    if (refusal) refused.push({ index, ...refusal })
+  }
+  return { refused, chunks }
+}
+
+interface ToRecord {
+  readonly sessionId: string
+  readonly item: Item
+  readonly chunks: Map<string, Chunk[]>
+}
+
+async function recordItem(core: EngineCore, work: Work, { sessionId, item, chunks }: ToRecord): Promise<Refusal | undefined> {
+  const run = await work.findRun(item.run_id)
+  if (!run) return { code: 'run_not_found', message: `There is no run ${item.run_id}; it was deleted.` }
+  // Keeps I2: the lease that this item names must be the live one.
+  if (run.epoch !== item.epoch || run.sessionId !== sessionId) {
+    // What was written before the lease ended may come again because its acknowledgement was lost.
+    if (item.kind === 'state' && (await work.tx.findState(item.id))) return ok
+    return { code: 'stale_lease', message: `Lease ${item.epoch} of run ${run.name} has ended; it is ${run.state.name} now.` }
+  }
+  switch (item.kind) {
+    case 'state':
+      return recordState(core, work, run, item)
+    case 'task':
+      return recordTask(core, work, item)
+    case 'log':
+      recordLog(work, item)
+      return ok
+    case 'chunk':
+      return recordChunk(work, item, chunks)
+  }
+}
+
+async function recordState(core: EngineCore, work: Work, run: FlowRun, item: StateItem): Promise<Refusal | undefined> {
+  if (await work.tx.findState(item.id)) return ok
+  const running = item.state.type === 'RUNNING'
+  const attempt = running ? run.runCount + 1 : Math.max(run.runCount, 1)
+  const marked = item.marks ? { ...run, marks: { ...run.marks, [attempt]: mergeMarks(run.marks[attempt], item.marks) } } : run
+  if (item.marks) work.putRun(marked)
+  const result = await changeState(core, work, marked, proposalOf(marked, item), { force: false, byExecutor: true })
+  if (result.status === 'ACCEPT' && item.state.type === 'COMPLETED' && result.run.state.type === 'COMPLETED') {
+    if (item.result !== undefined) work.tx.saveRunResult(run.id, item.result)
+    return ok
+  }
+  if (running && result.status !== 'ACCEPT') {
+    work.afterwards(() => {
+      if (run.sessionId === null) return
+      const reason = result.reason
+      core.registry.send(run.sessionId, { type: 'cancel', run_id: run.id, epoch: run.epoch, reason })
+    })
+  }
+  return ok
+}
+
+/** Keeps I10: however the work of a run that is being cancelled ends, the run is Cancelled, now that it is gone. */
+function proposalOf(run: FlowRun, { id, state }: StateItem): StateProposal {
+  const cancelled = run.state.type === 'CANCELLING' && isTerminal(state.type)
+  if (!cancelled) return { id, ...state, data: null }
+  return { id, type: 'CANCELLED', message: run.state.message ?? state.message ?? null }
+}
+
+async function recordTask(core: EngineCore, work: Work, item: TaskItem): Promise<Refusal | undefined> {
+  const known = await work.tx.findTaskRun(item.task_run_id)
+  const state = enterState({ id: item.id, ...item.state }, item.at, known?.state.id ?? null)
+  if (known && known.state.id === item.id) return ok
+  work.tx.saveTaskRun(nextTaskRun(core, known, item, state), state)
+  if (item.result !== undefined) work.tx.insertTaskResult(item.run_id, item.task_key, item.dynamic_key, item.result)
+  return ok
+}
+
+function nextTaskRun({ clock }: EngineCore, known: TaskRun | undefined, item: TaskItem, state: TaskRun['state']): TaskRun {
+  const now = clock.now()
+  return {
+    id: item.task_run_id,
+    flowRunId: item.run_id,
+    taskKey: item.task_key,
+    dynamicKey: item.dynamic_key,
+    name: item.name,
+    tags: known?.tags ?? [],
+    state,
+    runCount: item.run_count,
+    startAt: known?.startAt ?? (state.type === 'RUNNING' || isTerminal(state.type) ? item.at : null),
+    endAt: isTerminal(state.type) ? item.at : null,
+    createdAt: known?.createdAt ?? now,
+    updatedAt: now,
+  }
+}
+
+function recordLog(work: Work, item: LogItem): void {
+  work.tx.insertLog({
+    id: item.id,
+    flowRunId: item.run_id,
+    taskRunId: item.task_run_id,
+    name: item.name,
+    level: item.level,
+    message: item.message,
+    at: item.at,
+  })
+}
+
+async function recordChunk(work: Work, item: ChunkItem, chunks: Map<string, Chunk[]>): Promise<undefined> {
+  const chunk: Chunk = { flowRunId: item.run_id, attempt: item.attempt, n: item.n, text: item.text }
+  if (!(await work.tx.insertChunk(chunk))) return ok
+  const list = chunks.get(item.run_id)
+  if (list) list.push(chunk)
+  else chunks.set(item.run_id, [chunk])
+  return ok
+}

@@ -1,0 +1,143 @@
+/**
+ * Who can take a run, and which runs wait: memory only. It is a cache of the database (sessions, leases, waiting
+ * runs), rebuilt at start and changed when a transaction settles; whoever acts on it reads the run again by key.
+ *
+ * A place is reserved before the body that grants the lease, so two bodies never promise the same place, and is
+ * given back when the body fails. Used places are derived from the runs a session holds (I6).
+ */
+import type { FlowRun, Micros, ServerFrame } from '@pilotflame/core'
+import { entryOf } from '../entry-of.ts'
+import type { ChannelPeer } from '../ports.ts'
+import type { WaitingRun } from '../store/store.ts'
+
+export interface Session {
+  readonly id: string
+  readonly name: string
+  readonly host: string
+  readonly pid: number
+  readonly boot: string
+  /** How many runs it takes at once. */
+  limit: number
+  /** Deployment id → the version of its code that this executor has. */
+  offers: ReadonlyMap<string, string>
+  /** Run id → epoch of the lease it holds. */
+  readonly running: Map<string, number>
+  reserved: number
+  peer: ChannelPeer | null
+  draining: boolean
+  /** Monotonic microseconds: when its channel closed, and when its beat was last heard. */
+  closedAt: number | null
+  beatAt: number | null
+}
+
+const free = (session: Session): number =>
+  session.peer === null || session.draining ? 0 : Math.max(0, session.limit - session.running.size - session.reserved)
+
+export class Registry {
+  readonly sessions = new Map<string, Session>()
+  /** The current version of each deployment's code, as its executors need to have it. */
+  readonly #current = new Map<string, string>()
+  readonly #waiting = new Map<string, Map<string, WaitingRun>>()
+  /** Called when a place may have become free for runs of this deployment. */
+  onRoom: (deploymentId: string) => void = () => undefined
+
+  add(session: Session): void {
+    this.sessions.set(session.id, session)
+  }
+
+  remove(session: Session): void {
+    this.sessions.delete(session.id)
+  }
+
+  setCurrentVersion(deploymentId: string, version: string): void {
+    this.#current.set(deploymentId, version)
+  }
+
+  /** The executor with most room that has the deployment's current code; its place is taken until `confirm` or `release`. */
+  reserve(deploymentId: string): Session | null {
+    const version = this.#current.get(deploymentId)
+    let best: Session | null = null
+    for (const session of this.sessions.values()) {
+      if (session.offers.get(deploymentId) !== version || version === undefined) continue
+      if (free(session) > (best === null ? 0 : free(best))) best = session
+    }
+    if (best) best.reserved += 1
+    return best
+  }
+
+  /** The reserved place is now the run's. */
+  confirm(session: Session, run: FlowRun): void {
+    session.reserved -= 1
+    session.running.set(run.id, run.epoch)
+  }
+
+  /** The place was not used: others may have it. */
+  release(session: Session): void {
+    this.giveBack(session)
+    this.roomIn(session)
+  }
+
+  /** As `release`, by one who has looked and found nobody to give it to. */
+  giveBack(session: Session): void {
+    session.reserved -= 1
+  }
+
+  /** The run has left whoever held it. */
+  leave(runId: string, sessionId: string): void {
+    const session = this.sessions.get(sessionId)
+    if (session?.running.delete(runId)) this.roomIn(session)
+  }
+
+  roomIn(session: Session): void {
+    for (const deploymentId of session.offers.keys()) if (this.#waiting.get(deploymentId)?.size) this.onRoom(deploymentId)
+  }
+
+  freeFor(deploymentId: string): number {
+    const version = this.#current.get(deploymentId)
+    let places = 0
+    for (const session of this.sessions.values()) {
+      if (version !== undefined && session.offers.get(deploymentId) === version) places += free(session)
+    }
+    return places
+  }
+
+  send(sessionId: string, frame: ServerFrame): void {
+    this.sessions.get(sessionId)?.peer?.send(frame)
+  }
+
+  wait(run: WaitingRun): void {
+    entryOf(this.#waiting, run.deploymentId, () => new Map<string, WaitingRun>()).set(run.id, run)
+  }
+
+  unwait(runId: string, deploymentId: string): void {
+    this.#waiting.get(deploymentId)?.delete(runId)
+  }
+
+  hasWaiting(deploymentId: string): boolean {
+    return (this.#waiting.get(deploymentId)?.size ?? 0) > 0
+  }
+
+  /** The next run of this deployment that is due, taken out of the queue. */
+  takeDue(deploymentId: string, now: Micros): WaitingRun | undefined {
+    const queue = this.#waiting.get(deploymentId)
+    for (const run of queue?.values() ?? []) {
+      if (run.dueAt > now) continue
+      queue?.delete(run.id)
+      return run
+    }
+    return undefined
+  }
+
+  /** Deployments with waiting runs, and when the first of each is due. */
+  *dueTimes(): Iterable<{ deploymentId: string; dueAt: Micros }> {
+    for (const [deploymentId, queue] of this.#waiting) {
+      let dueAt = Number.POSITIVE_INFINITY
+      for (const run of queue.values()) if (run.dueAt < dueAt) dueAt = run.dueAt
+      if (queue.size > 0) yield { deploymentId, dueAt }
+    }
+  }
+
+  *waitingRuns(): Iterable<WaitingRun> {
+    for (const queue of this.#waiting.values()) yield* queue.values()
+  }
+}

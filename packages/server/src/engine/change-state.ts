@@ -1,0 +1,77 @@
+/** Asks for a run to enter a state: load, decide, write. What follows from the state happens after the flush. */
+import {
+  applyState,
+  decide,
+  type FlowRun,
+  flowRunPolicy,
+  forcedPolicy,
+  isTerminal,
+  type State,
+  type StateProposal,
+} from '@pilotflame/core'
+import type { SetStateResult } from '../app.ts'
+import { tryLease, waitAfterwards } from './dispatch-run.ts'
+import type { EngineCore } from './engine-core.ts'
+import type { Work } from './work.ts'
+
+export interface HowProposed {
+  readonly force: boolean
+  readonly byExecutor: boolean
+}
+
+export async function changeState(
+  core: EngineCore,
+  work: Work,
+  run: FlowRun,
+  proposed: StateProposal,
+  { force, byExecutor }: HowProposed,
+): Promise<SetStateResult> {
+  const decision = decide(force ? forcedPolicy : flowRunPolicy, { run, proposed, now: core.clock.now(), byExecutor })
+  if (decision.status === 'WAIT' || decision.status === 'ABORT') return { ...decision, run }
+  if (decision.state === null) return { status: 'REJECT', run, reason: decision.status === 'REJECT' ? decision.reason : '' }
+  const next = await enter(core, work, run, decision.state)
+  return decision.status === 'ACCEPT' ? { status: 'ACCEPT', run: next } : { status: 'REJECT', run: next, reason: decision.reason }
+}
+
+/** Writes the state, and sees to what it means for the lease, the executor and those who wait for the end. */
+async function enter(core: EngineCore, work: Work, run: FlowRun, state: State): Promise<FlowRun> {
+  const next = applyState(run, state)
+  work.putRun(next, state)
+  leaveExecutor(core, work, run, next)
+  if (state.type === 'SCHEDULED') return schedule(core, work, next)
+  if (run.state.type === 'SCHEDULED' && run.deploymentId !== null) {
+    const { deploymentId } = run
+    work.afterwards(() => core.registry.unwait(run.id, deploymentId))
+  }
+  if (state.type === 'CANCELLING' && next.sessionId !== null) {
+    const { sessionId } = next
+    const frame = { type: 'cancel', run_id: run.id, epoch: run.epoch, reason: state.message ?? 'The run was cancelled.' } as const
+    work.afterwards(() => core.registry.send(sessionId, frame))
+  }
+  if (isTerminal(state.type)) {
+    work.afterwards(() => {
+      core.waiters.ended(next)
+      for (const tell of core.onEnd) tell(next)
+    })
+  }
+  return next
+}
+
+function leaveExecutor(core: EngineCore, work: Work, before: FlowRun, after: FlowRun): void {
+  const { sessionId } = before
+  if (sessionId === null || after.sessionId !== null) return
+  work.afterwards(() => core.registry.leave(before.id, sessionId))
+}
+
+/** A run that is to start: at once where a place is free, else it waits. Results of earlier attempts go with it. */
+async function schedule(core: EngineCore, work: Work, run: FlowRun): Promise<FlowRun> {
+  if (run.state.name === 'Late') return run
+  if (run.epoch > 0) work.recorded.set(run.id, await work.tx.loadTaskResults(run.id))
+  const leased = tryLease(core, work, run)
+  if (!leased) {
+    waitAfterwards(core, work, run)
+    return run
+  }
+  work.putRun(leased.run, leased.state)
+  return leased.run
+}

@@ -1,0 +1,27 @@
+/**
+ * What the parts of the engine share, made once. The engine is the only writer of run state; everything that
+ * decides is in `core`, and everything that lasts is in the store.
+ */
+import type { AutomationIndex, Fault, FlowRun, Parameters } from '@pilotflame/core'
+import type { Registry } from '../dispatch/registry.ts'
+import type { Clock, Random } from '../ports.ts'
+import type { Store } from '../store/store.ts'
+import type { RunWaiters } from './run-waiters.ts'
+import type { SchemaCache } from './schema-cache.ts'
+
+export interface EngineCore {
+  readonly store: Store
+  readonly clock: Clock
+  readonly random: Random
+  readonly registry: Registry
+  readonly index: AutomationIndex
+  readonly schemas: SchemaCache
+  readonly waiters: RunWaiters
+  /** Monotonic moments at which waiting runs were committed: they become marks when a run is dispatched. */
+  readonly committedAt: Map<string, number>
+  /** Viewers of streams are told here, after the flush. */
+  readonly onEnd: ((run: FlowRun) => void)[]
+  readonly log: (level: 'info' | 'warning' | 'error', message: string) => void
+}
+
+export type CheckParameters = (parameters: Parameters) => readonly Fault[]

@@ -1,0 +1,111 @@
+/**
+ * The engine as the HTTP routes see it: each request is one unit of work around the pure rules of `core`.
+ * Leaves to others: what travels to executors (`dispatch/`), what events start (`automations/`).
+ */
+import { AppError, type FlowRun } from '@pilotflame/core'
+import type { Engine, NewRun } from '../app.ts'
+import { matchEvents } from '../automations/match-events.ts'
+import { changeState } from './change-state.ts'
+import { upsertDeployment, upsertFlow } from './deployments.ts'
+import type { EngineCore } from './engine-core.ts'
+import { parameterError, prepareParameters, startRun } from './start-run.ts'
+import { unitOfWork, type Work } from './work.ts'
+
+export const runNotFound = (id: string): AppError =>
+  new AppError('run_not_found', `There is no run ${id}. It may have been deleted; list runs with "pilot run ls".`)
+
+const deploymentNotFound = (id: string): AppError =>
+  new AppError('deployment_not_found', `There is no deployment ${id}. List them with "pilot deployment ls".`)
+
+export function createEngine(core: EngineCore): Engine {
+  const { store, clock, random } = core
+  const work = <T>(body: (work: Work) => Promise<T>, receivedMark = clock.monotonic()): Promise<T> =>
+    unitOfWork(core, (current) => matchEvents(core, current, receivedMark), body)
+  const made = () => ({ random, now: clock.now() })
+
+  return {
+    createRun: (deploymentId, run, receivedMark) =>
+      work((current) => createRun(core, current, { deploymentId, run, receivedMark }), receivedMark),
+
+    setState: (runId, proposal, { force }) =>
+      work(async (current) => {
+        const run = await current.findRun(runId)
+        if (!run) throw runNotFound(runId)
+        return changeState(core, current, run, proposal, { force, byExecutor: false })
+      }),
+
+    deleteRun: (runId) =>
+      work(async (current) => {
+        const run = await current.findRun(runId)
+        if (!run) throw runNotFound(runId)
+        current.tx.deleteRun(runId)
+        current.forget(runId)
+        current.afterwards(() => forgetRun(core, run))
+      }),
+
+    waitForEnd: (runId, signal) => waitForEnd(core, runId, signal),
+    upsertFlow: (input) => store.transaction((tx) => upsertFlow(tx, made(), input)),
+    upsertDeployment: (input) => store.transaction((tx) => upsertDeployment(tx, made(), input)),
+
+    deleteDeployment: (id) =>
+      store.transaction(async (tx) => {
+        if (!(await tx.findDeployment(id))) throw deploymentNotFound(id)
+        tx.deleteDeployment(id)
+      }),
+
+    pauseDeployment: (id, paused) =>
+      store.transaction(async (tx) => {
+        const deployment = await tx.findDeployment(id)
+        if (!deployment) throw deploymentNotFound(id)
+        tx.saveDeployment({ ...deployment, paused, updatedAt: clock.now() })
+      }),
+  }
+}
+
+interface RunToCreate {
+  readonly deploymentId: string
+  readonly run: NewRun
+  readonly receivedMark: number
+}
+
+async function createRun(core: EngineCore, work: Work, { deploymentId, run, receivedMark }: RunToCreate) {
+  const deployment = await work.tx.findDeployment(deploymentId)
+  if (!deployment) throw deploymentNotFound(deploymentId)
+  if (run.idempotencyKey !== undefined) {
+    const known = await work.tx.findRunByIdempotencyKey(deployment.flowId, run.idempotencyKey)
+    if (known) return { run: known, created: false }
+  }
+  const enforce = run.enforceParameterSchema ?? deployment.enforceParameterSchema
+  const { parameters, faults } = prepareParameters(core, { deployment, parameters: run.parameters ?? {}, enforce })
+  if (faults.length > 0) throw parameterError(deployment, faults)
+  const cause = { eventId: null, chainDepth: 0 }
+  const request = { ...run, deployment, parameters, cause, receivedMark, matchedMark: core.clock.monotonic() }
+  return { run: startRun(core, work, request), created: true }
+}
+
+function forgetRun({ registry }: EngineCore, run: FlowRun): void {
+  if (run.deploymentId !== null) registry.unwait(run.id, run.deploymentId)
+  if (run.sessionId === null) return
+  registry.send(run.sessionId, { type: 'cancel', run_id: run.id, epoch: run.epoch, reason: 'The run was deleted.' })
+  registry.leave(run.id, run.sessionId)
+}
+
+/** Registers first and looks then, so that an end in between is not missed. */
+function waitForEnd({ store, waiters }: EngineCore, runId: string, signal: AbortSignal): ReturnType<Engine['waitForEnd']> {
+  return new Promise((resolve, reject) => {
+    const answer = async (run: FlowRun): Promise<void> => resolve({ run, result: await store.find.findRunResult(run.id) })
+    const stop = waiters.add(runId, (run) => void answer(run).catch(reject))
+    signal.addEventListener('abort', () => {
+      stop()
+      reject(signal.reason)
+    })
+    const look = async (): Promise<void> => {
+      const run = await store.find.findRun(runId)
+      if (run && run.endAt === null) return
+      stop()
+      if (run) await answer(run)
+      else reject(runNotFound(runId))
+    }
+    look().catch(reject)
+  })
+}

@@ -1,0 +1,119 @@
+/**
+ * One unit of work: a body of the store with the runs it has in hand, the events its state changes make, and what
+ * is left to do once it is on disk. Every change of a run's state goes through here.
+ *
+ * Keeps I4 (a run, its states and so their events are written together) and I5 (effects run after the flush).
+ */
+import type { Event, FlowRun, State } from '@pilotflame/core'
+import type { Registry, Session } from '../dispatch/registry.ts'
+import type { Clock, Random } from '../ports.ts'
+import type { RecordedResult, Store, Tx } from '../store/store.ts'
+
+interface RunInHand {
+  run: FlowRun
+  dirty: boolean
+  readonly isNew: boolean
+  readonly states: State[]
+}
+
+/** A state that a run has entered, and what is needed to make its event should anybody want it. */
+export interface StateChange {
+  readonly run: FlowRun
+  readonly state: State
+  readonly previous: State | null
+}
+
+export class Work {
+  readonly tx: Tx
+  readonly #runs = new Map<string, RunInHand>()
+  readonly changes: StateChange[] = []
+  /** Events that came in or were made here, still to be matched. */
+  readonly events: Event[] = []
+  readonly reserved: Session[] = []
+  /** Run id → results of its earlier attempts, for runs that start again here. */
+  readonly recorded = new Map<string, readonly RecordedResult[]>()
+  readonly #effects: (() => void)[] = []
+
+  constructor(tx: Tx) {
+    this.tx = tx
+  }
+
+  async findRun(id: string): Promise<FlowRun | undefined> {
+    const inHand = this.#runs.get(id)
+    if (inHand) return inHand.run
+    const run = await this.tx.findRun(id)
+    if (run) this.#runs.set(id, { run, dirty: false, isNew: false, states: [] })
+    return run
+  }
+
+  addRun(run: FlowRun, states: readonly State[]): void {
+    this.#runs.set(run.id, { run, dirty: true, isNew: true, states: [...states] })
+    states.forEach((state, index) => {
+      this.changes.push({ run, state, previous: states[index - 1] ?? null })
+    })
+  }
+
+  /** The run as it is now; with the state it has just entered, if it entered one. */
+  putRun(run: FlowRun, state?: State): void {
+    const inHand = this.#runs.get(run.id)
+    if (!inHand) throw new Error(`run ${run.id} was changed without having been read`)
+    if (state) {
+      this.changes.push({ run, state, previous: inHand.run.state })
+      inHand.states.push(state)
+    }
+    inHand.run = run
+    inHand.dirty = true
+  }
+
+  /** A run that was deleted here is not written again. */
+  forget(id: string): void {
+    this.#runs.delete(id)
+  }
+
+  /** Does `effect` once everything written here is on disk. */
+  afterwards(effect: () => void): void {
+    this.#effects.push(effect)
+  }
+
+  write(): void {
+    for (const { run, dirty, isNew, states } of this.#runs.values()) {
+      if (isNew) this.tx.insertRun(run, states)
+      else if (dirty) this.tx.updateRun(run, states)
+    }
+  }
+
+  settle(): void {
+    for (const effect of this.#effects) effect()
+  }
+}
+
+export interface EngineParts {
+  readonly store: Store
+  readonly clock: Clock
+  readonly random: Random
+  readonly registry: Registry
+}
+
+/** Runs `body`, matches the events it makes (`matchAll`), writes, and does what is left when it is on disk. */
+export async function unitOfWork<T>(
+  { store, registry }: Pick<EngineParts, 'store' | 'registry'>,
+  matchAll: (work: Work) => Promise<void>,
+  body: (work: Work) => Promise<T>,
+): Promise<T> {
+  let work: Work | undefined
+  try {
+    const value = await store.transaction(async (tx) => {
+      const current = new Work(tx)
+      work = current
+      const result = await body(current)
+      await matchAll(current)
+      current.write()
+      return result
+    })
+    work?.settle()
+    return value
+  } catch (error) {
+    for (const session of work?.reserved ?? []) registry.release(session)
+    throw error
+  }
+}

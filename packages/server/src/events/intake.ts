@@ -1,0 +1,49 @@
+/** Takes events in: stores the new ones, matches them and starts what they start, in one transaction (I5). */
+import { AppError, type Event } from '@pilotflame/core'
+import type { IncomingEvent, Intake } from '../app.ts'
+import { matchEvents } from '../automations/match-events.ts'
+import type { EngineCore } from '../engine/engine-core.ts'
+import { unitOfWork } from '../engine/work.ts'
+
+/** So many events may wait for their flush; more are refused with 429 until some have settled. */
+export const WAITING_EVENTS_MAX = 10_000
+const RETRY_AFTER_SECONDS = 1
+
+export function createIntake(core: EngineCore): Intake {
+  let waiting = 0
+
+  const accept: Intake['accept'] = async (events, receivedMark) => {
+    // One request larger than all places is let in when nothing waits: it could never be taken otherwise.
+    if (waiting > 0 && waiting + events.length > WAITING_EVENTS_MAX) throw tooMany(waiting)
+    waiting += events.length
+    try {
+      await unitOfWork(
+        core,
+        (work) => matchEvents(core, work, receivedMark),
+        async (work) => {
+          for (const incoming of events) {
+            const event = receive(core, incoming)
+            if (await work.tx.insertEvent(event)) work.events.push(event)
+          }
+        },
+      )
+    } finally {
+      waiting -= events.length
+    }
+  }
+  return { accept }
+}
+
+const receive = (core: EngineCore, event: IncomingEvent): Event => ({
+  ...event,
+  received: core.clock.now(),
+  chainDepth: 0,
+  causeEventId: null,
+})
+
+const tooMany = (waiting: number): AppError =>
+  new AppError(
+    'too_many_events',
+    `${waiting} events are waiting to be written; at most ${WAITING_EVENTS_MAX} may. Send this one again in ${RETRY_AFTER_SECONDS} s: nothing of it was stored.`,
+    { retryAfterSeconds: RETRY_AFTER_SECONDS, facts: { waiting, waiting_max: WAITING_EVENTS_MAX } },
+  )

@@ -1,0 +1,120 @@
+/**
+ * Viewers of runs' streams. A viewer first gets what is stored, page by page and only as fast as it reads, and then
+ * what comes. Chunks are published after their flush (I5); one formatted chunk serves all viewers of a run.
+ *
+ * No viewer is waited for: one that falls behind in the live part goes back to reading pages from the store, so
+ * nothing is kept in memory for it. Whoever writes to its socket cuts it off when too much is unsent.
+ */
+import type { Chunk, FlowRun } from '@pilotflame/core'
+import type { StreamSink, Streams } from '../app.ts'
+import { runNotFound } from '../engine/engine.ts'
+import { entryOf } from '../entry-of.ts'
+import type { Store } from '../store/store.ts'
+
+/** Chunks read from the store at once. */
+const PAGE_CHUNKS = 500
+
+interface Position {
+  readonly attempt: number
+  readonly n: number
+}
+
+interface Viewer {
+  readonly sink: StreamSink
+  at: Position
+  live: boolean
+  stopped: boolean
+  /** Something came while it was reading pages: look once more before going live. */
+  behind: boolean
+  ended: FlowRun | null
+}
+
+const isAfter = (chunk: Position, at: Position): boolean =>
+  chunk.attempt > at.attempt || (chunk.attempt === at.attempt && chunk.n > at.n)
+
+export interface StreamHub extends Streams {
+  publish(runId: string, chunks: readonly Chunk[]): void
+  ended(run: FlowRun): void
+}
+
+export function createStreams(store: Store): StreamHub {
+  const viewers = new Map<string, Set<Viewer>>()
+
+  const remove = (runId: string, viewer: Viewer): void => {
+    viewer.stopped = true
+    const all = viewers.get(runId)
+    all?.delete(viewer)
+    if (all?.size === 0) viewers.delete(runId)
+  }
+
+  const catchUp = async (runId: string, viewer: Viewer): Promise<void> => {
+    viewer.live = false
+    for (;;) {
+      viewer.behind = false
+      const page = await store.read.chunks(runId, viewer.at, PAGE_CHUNKS)
+      for (const chunk of page) {
+        if (viewer.stopped) return
+        viewer.at = chunk
+        if (!viewer.sink.chunk(chunk)) await viewer.sink.drained()
+      }
+      if (viewer.stopped) return
+      if (page.length === PAGE_CHUNKS || viewer.behind) continue
+      if (viewer.ended) return finish(runId, viewer, viewer.ended)
+      viewer.live = true
+      return
+    }
+  }
+
+  const finish = (runId: string, viewer: Viewer, run: FlowRun): void => {
+    remove(runId, viewer)
+    viewer.sink.end(run)
+  }
+
+  const fail = (runId: string, viewer: Viewer) => (): void => remove(runId, viewer)
+
+  const give = (runId: string, viewer: Viewer, chunks: readonly Chunk[]): void => {
+    if (!viewer.live) {
+      viewer.behind = true
+      return
+    }
+    for (const chunk of chunks) {
+      if (!isAfter(chunk, viewer.at)) continue
+      viewer.at = chunk
+      if (viewer.sink.chunk(chunk)) continue
+      viewer.live = false
+      viewer.sink
+        .drained()
+        .then(() => catchUp(runId, viewer))
+        .catch(fail(runId, viewer))
+      return
+    }
+  }
+
+  return {
+    publish(runId, chunks) {
+      for (const viewer of viewers.get(runId) ?? []) give(runId, viewer, chunks)
+    },
+
+    ended(run) {
+      for (const viewer of viewers.get(run.id) ?? []) {
+        viewer.ended = run
+        if (viewer.live) finish(run.id, viewer, run)
+        else viewer.behind = true
+      }
+    },
+
+    async follow(runId, after, sink) {
+      const viewer: Viewer = { sink, at: after, live: false, stopped: false, behind: false, ended: null }
+      entryOf(viewers, runId, () => new Set()).add(viewer)
+      // Registered first and looked up then, so that an end in between is not missed.
+      const run = await store.find.findRun(runId)
+      if (!run) {
+        remove(runId, viewer)
+        throw runNotFound(runId)
+      }
+      if (run.endAt !== null) viewer.ended = run
+      catchUp(runId, viewer).catch(fail(runId, viewer))
+      return () => remove(runId, viewer)
+    },
+  }
+}

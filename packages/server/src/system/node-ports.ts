@@ -1,0 +1,59 @@
+/** The five ports as this machine has them. Only this folder may touch clock, timers, randomness and processes. */
+import { randomBytes } from 'node:crypto'
+import { readFileSync } from 'node:fs'
+import { hostname, uptime } from 'node:os'
+import type { Micros } from '@pilotflame/core'
+import { uuidv7 } from 'uuidv7'
+import type { Clock, Processes, Random } from '../ports.ts'
+
+/** Linux names each boot; elsewhere host and boot time, rounded to 10 s because uptime is not exact, do as well. */
+function bootId(): string {
+  try {
+    return readFileSync('/proc/sys/kernel/random/boot_id', 'utf8').trim()
+  } catch {
+    return `${hostname()}-${Math.round((Date.now() / 1000 - uptime()) / 10)}`
+  }
+}
+
+const monotonicMicros = (): number => Number(process.hrtime.bigint()) / 1000
+
+/** Wall clock in microseconds that never repeats and never goes back, whatever the system's clock does. */
+export function nodeClock(): Clock {
+  let last: Micros = 0
+  return {
+    boot: bootId(),
+    now() {
+      last = Math.max(last + 1, Math.round((performance.timeOrigin + performance.now()) * 1000))
+      return last
+    },
+    monotonic: monotonicMicros,
+    after(delayMs, callback) {
+      // Node's timers hold 31 bits: a longer wait is cut, and whoever waits looks again.
+      const timer = setTimeout(callback, Math.min(delayMs, 2 ** 31 - 1))
+      timer.unref()
+      return () => clearTimeout(timer)
+    },
+  }
+}
+
+export const nodeRandom = (): Random => ({ uuid: uuidv7, bytes: (length) => randomBytes(length) })
+
+/** A process that has ended but was not yet reaped (a zombie) counts as gone. */
+function isZombie(pid: number): boolean {
+  try {
+    return /\) Z /.test(readFileSync(`/proc/${pid}/stat`, 'utf8'))
+  } catch {
+    return false
+  }
+}
+
+export const nodeProcesses = (): Processes => ({
+  alive(pid) {
+    try {
+      process.kill(pid, 0)
+    } catch (error) {
+      return (error as NodeJS.ErrnoException).code === 'EPERM'
+    }
+    return !isZombie(pid)
+  },
+})
