@@ -1,0 +1,62 @@
+// Bundles what a user installs: everything in one folder, so that a start reads few files. Types stand beside it.
+import { execFileSync } from 'node:child_process'
+import { cpSync, existsSync, readdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs'
+import { dirname, join, relative } from 'node:path'
+import { build } from 'esbuild'
+import { ROOT } from './prepare.mjs'
+
+const TARGET = join(ROOT, 'packages', 'pilotflame')
+const DIST = join(TARGET, 'dist')
+const withTypes = process.argv.includes('--types')
+
+const source = (pkg, file) => join(ROOT, 'packages', pkg, 'src', file)
+/** Threads are files of their own, beside the bundle that starts them. */
+const entries = {
+  index: source('pilotflame', 'index.ts'),
+  pilot: source('pilotflame', 'pilot.ts'),
+  start: source('pilotflame', 'start.ts'),
+  server: source('pilotflame', 'server.ts'),
+  'reader-thread': source('server', 'store/reader-thread.ts'),
+  'beat-thread': source('sdk', 'executor/beat-thread.ts'),
+}
+
+rmSync(DIST, { recursive: true, force: true })
+const { version } = JSON.parse(readFileSync(join(TARGET, 'package.json'), 'utf8'))
+await build({
+  entryPoints: Object.fromEntries(Object.entries(entries).filter(([, file]) => existsSync(file))),
+  outdir: DIST,
+  bundle: true,
+  splitting: true,
+  format: 'esm',
+  platform: 'node',
+  target: 'node22',
+  minifySyntax: true,
+  legalComments: 'none',
+  external: ['esbuild'],
+  define: { 'process.env.PILOTFLAME_VERSION': JSON.stringify(version) },
+  // Some bundled packages still call require() for Node's own modules.
+  banner: { js: "import { createRequire as pilotflameRequire } from 'node:module'; const require = pilotflameRequire(import.meta.url);" },
+  logLevel: 'error',
+})
+if (withTypes) buildTypes()
+
+/** The declarations of the private packages travel with the published one, and point at each other by path. */
+function buildTypes() {
+  execFileSync(join(ROOT, 'node_modules', '.bin', 'tsc'), ['-b'], { cwd: ROOT, stdio: 'inherit' })
+  const types = join(DIST, 'types')
+  for (const pkg of ['core', 'sdk', 'server', 'pilotflame']) {
+    cpSync(join(ROOT, 'packages', pkg, 'types'), join(types, pkg), { recursive: true, filter: (path) => !path.endsWith('.tsbuildinfo') })
+  }
+  for (const file of readdirSync(types, { recursive: true }).map((name) => join(types, name))) {
+    if (file.endsWith('.d.ts')) writeFileSync(file, rewrite(readFileSync(file, 'utf8'), file, types))
+  }
+}
+
+function rewrite(text, file, types) {
+  return text
+    .replaceAll(/(['"])@pilotflame\/(\w+)\1/g, (_, quote, pkg) => {
+      const path = relative(dirname(file), join(types, pkg, 'index.js'))
+      return `${quote}${path.startsWith('.') ? path : `./${path}`}${quote}`
+    })
+    .replaceAll(/(['"])(\.{1,2}\/[^'"]+)\.ts\1/g, '$1$2.js$1')
+}
