@@ -11,20 +11,21 @@ import type { App, HttpSettings } from './app.ts'
 import { checkBind } from './auth/door.ts'
 import { createHookService } from './auth/hook-service.ts'
 import { loadSecretKey } from './auth/secrets.ts'
+import { matchEvents } from './automations/match-events.ts'
 import { createAutomations } from './automations/service.ts'
 import { createChannel } from './dispatch/channel.ts'
 import { liveness } from './dispatch/liveness.ts'
 import { createPump } from './dispatch/pump.ts'
-import { Registry } from './dispatch/registry.ts'
 import { listenOnSocket } from './dispatch/socket-listener.ts'
 import { createEngine } from './engine/engine.ts'
 import type { EngineCore } from './engine/engine-core.ts'
 import { RunWaiters } from './engine/run-waiters.ts'
 import { SchemaCache } from './engine/schema-cache.ts'
 import { createIntake } from './events/intake.ts'
+import { Registry } from './executors/registry.ts'
+import { runLoop } from './loop.ts'
 import type { Clock, Flush, Processes, Random } from './ports.ts'
 import { lateRuns } from './scheduler/late-runs.ts'
-import { runLoop } from './scheduler/loop.ts'
 import { openServerStore } from './store/open.ts'
 import { createStreams } from './streams/streams.ts'
 import { nodeClock, nodeProcesses, nodeRandom } from './system/node-ports.ts'
@@ -80,6 +81,7 @@ async function startOn(store: App['store'], settings: ServerSettings, ports: Ser
     waiters: new RunWaiters(),
     committedAt: new Map(),
     onEnd: [],
+    match: (work, receivedMark) => matchEvents(core, work, receivedMark),
     log,
   }
   await remember(core)

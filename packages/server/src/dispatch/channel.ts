@@ -7,15 +7,14 @@
  */
 import { AppError, type BatchFrame, type FlowRun, type HelloFrame, isAppError } from '@pilotflame/core'
 import type { Channel } from '../app.ts'
-import { matchEvents } from '../automations/match-events.ts'
 import { changeState } from '../engine/change-state.ts'
 import type { EngineCore } from '../engine/engine-core.ts'
 import { unitOfWork, type Work } from '../engine/work.ts'
+import type { Session } from '../executors/registry.ts'
 import type { StreamHub } from '../streams/streams.ts'
 import { checkFrame } from './check-frame.ts'
 import { join, reconcile } from './join.ts'
 import { recordItems } from './record-items.ts'
-import type { Session } from './registry.ts'
 
 export interface ChannelParts {
   readonly core: EngineCore
@@ -30,8 +29,7 @@ export interface ChannelService extends Channel {
 
 export function createChannel({ core, streams, apiUrl }: ChannelParts): ChannelService {
   const { registry, clock } = core
-  const work = <T>(body: (work: Work) => Promise<T>): Promise<T> =>
-    unitOfWork(core, (current) => matchEvents(core, current, clock.monotonic()), body)
+  const work = <T>(body: (work: Work) => Promise<T>): Promise<T> => unitOfWork(core, body)
 
   const end: ChannelService['end'] = async (session, reason) => {
     if (registry.sessions.get(session.id) !== session) return

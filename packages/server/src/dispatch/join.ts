@@ -15,9 +15,9 @@ import { saveOffer } from '../engine/deployments.ts'
 import { runFrame } from '../engine/dispatch-run.ts'
 import type { EngineCore } from '../engine/engine-core.ts'
 import type { Work } from '../engine/work.ts'
+import type { Session } from '../executors/registry.ts'
 import type { ChannelPeer } from '../ports.ts'
 import type { Tx } from '../store/store.ts'
-import type { Session } from './registry.ts'
 
 export interface Joined {
   readonly session: Session

@@ -2,9 +2,10 @@
  * Decides that an executor is gone. A closed socket alone is no death: the session ends at once when its process on
  * this machine is gone, otherwise 6 s after its channel closed or its beat stopped.
  */
+
+import type { Registry, Session } from '../executors/registry.ts'
+import type { Loop } from '../loop.ts'
 import type { Clock, Processes } from '../ports.ts'
-import type { Loop } from '../scheduler/loop.ts'
-import type { Registry, Session } from './registry.ts'
 
 /** 6 s: three missed beats of 2 s. */
 export const SESSION_GRACE_MS = 6_000

@@ -1,10 +1,9 @@
 /** Starts waiting runs when a place becomes free, and delayed ones when they are due. */
-import { matchEvents } from '../automations/match-events.ts'
 import { tryLease, waitAfterwards } from '../engine/dispatch-run.ts'
 import type { EngineCore } from '../engine/engine-core.ts'
 import { unitOfWork } from '../engine/work.ts'
+import type { Session } from '../executors/registry.ts'
 import type { WaitingRun } from '../store/store.ts'
-import type { Session } from './registry.ts'
 
 /** Timers hold no longer than this, so a clock that jumps is noticed. */
 const LOOK_AGAIN_MS = 1_000
@@ -26,7 +25,10 @@ export function createPump(core: EngineCore): Pump {
       const place = registry.reserve(deploymentId)
       if (!place) return
       const run = registry.takeDue(deploymentId, clock.now())
-      if (!run) return registry.giveBack(place)
+      if (!run) {
+        registry.giveBack(place)
+        return
+      }
       start(run, place)
     }
   }
@@ -64,17 +66,13 @@ export function createPump(core: EngineCore): Pump {
 
 /** The queue is a cache: the run is read again, and started only if it still waits. */
 function lease(core: EngineCore, waiting: WaitingRun, place: Session): Promise<void> {
-  return unitOfWork(
-    core,
-    (work) => matchEvents(core, work, core.clock.monotonic()),
-    async (work) => {
-      work.reserved.push(place)
-      const run = await work.findRun(waiting.id)
-      if (run && run.epoch > 0) work.recorded.set(run.id, await work.tx.loadTaskResults(run.id))
-      const leased = run ? tryLease(core, work, run, place) : null
-      if (leased) return work.putRun(leased.run, leased.state)
-      work.afterwards(() => core.registry.release(place))
-      if (run?.state.type === 'SCHEDULED') waitAfterwards(core, work, run)
-    },
-  )
+  return unitOfWork(core, async (work) => {
+    work.reserved.push(place)
+    const run = await work.findRun(waiting.id)
+    if (run && run.epoch > 0) work.recorded.set(run.id, await work.tx.loadTaskResults(run.id))
+    const leased = run ? tryLease(core, work, run, place) : null
+    if (leased) return work.putRun(leased.run, leased.state)
+    work.afterwards(() => core.registry.release(place))
+    if (run?.state.type === 'SCHEDULED') waitAfterwards(core, work, run)
+  })
 }

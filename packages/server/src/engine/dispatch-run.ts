@@ -3,7 +3,7 @@
  * flush. A run for which no place is free waits; nothing polls for it.
  */
 import { decide, type FlowRun, flowRunPolicy, grantLease, MARKS, type Marks, type RunFrame, type State } from '@pilotflame/core'
-import type { Session } from '../dispatch/registry.ts'
+import type { Session } from '../executors/registry.ts'
 import type { RecordedResult } from '../store/store.ts'
 import type { EngineCore } from './engine-core.ts'
 import type { Work } from './work.ts'

@@ -3,11 +3,12 @@
  * decides is in `core`, and everything that lasts is in the store.
  */
 import type { AutomationIndex, Fault, FlowRun, Parameters } from '@pilotflame/core'
-import type { Registry } from '../dispatch/registry.ts'
+import type { Registry } from '../executors/registry.ts'
 import type { Clock, Random } from '../ports.ts'
 import type { Store } from '../store/store.ts'
 import type { RunWaiters } from './run-waiters.ts'
 import type { SchemaCache } from './schema-cache.ts'
+import type { Work } from './work.ts'
 
 export interface EngineCore {
   readonly store: Store
@@ -21,6 +22,8 @@ export interface EngineCore {
   readonly committedAt: Map<string, number>
   /** Viewers of streams are told here, after the flush. */
   readonly onEnd: ((run: FlowRun) => void)[]
+  /** Matches the events of a unit of work, and starts what they start. */
+  readonly match: (work: Work, receivedMark: number) => Promise<void>
   readonly log: (level: 'info' | 'warning' | 'error', message: string) => void
 }
 

@@ -4,7 +4,6 @@
  */
 import { AppError, type FlowRun } from '@pilotflame/core'
 import type { Engine, NewRun } from '../app.ts'
-import { matchEvents } from '../automations/match-events.ts'
 import { changeState } from './change-state.ts'
 import { upsertDeployment, upsertFlow } from './deployments.ts'
 import type { EngineCore } from './engine-core.ts'
@@ -19,8 +18,7 @@ const deploymentNotFound = (id: string): AppError =>
 
 export function createEngine(core: EngineCore): Engine {
   const { store, clock, random } = core
-  const work = <T>(body: (work: Work) => Promise<T>, receivedMark = clock.monotonic()): Promise<T> =>
-    unitOfWork(core, (current) => matchEvents(core, current, receivedMark), body)
+  const work = <T>(body: (work: Work) => Promise<T>, receivedMark?: number): Promise<T> => unitOfWork(core, body, receivedMark)
   const made = () => ({ random, now: clock.now() })
 
   return {

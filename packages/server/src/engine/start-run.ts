@@ -48,7 +48,7 @@ export function parameterError(deployment: Deployment, faults: readonly Fault[])
 
 /** Makes the run. Its parameters have been checked. */
 export function startRun(core: EngineCore, work: Work, request: RunRequest): FlowRun {
-  const { deployment, state: proposal } = request
+  const { state: proposal } = request
   const now = core.clock.now()
   const state = enterState(proposal ?? { id: core.random.uuid(), type: 'SCHEDULED' }, now, null)
   const run = newRun(core, request, state)

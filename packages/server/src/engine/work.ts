@@ -5,9 +5,9 @@
  * Keeps I4 (a run, its states and so their events are written together) and I5 (effects run after the flush).
  */
 import type { Event, FlowRun, State } from '@pilotflame/core'
-import type { Registry, Session } from '../dispatch/registry.ts'
-import type { Clock, Random } from '../ports.ts'
-import type { RecordedResult, Store, Tx } from '../store/store.ts'
+import type { Session } from '../executors/registry.ts'
+import type { RecordedResult, Tx } from '../store/store.ts'
+import type { EngineCore } from './engine-core.ts'
 
 interface RunInHand {
   run: FlowRun
@@ -87,18 +87,11 @@ export class Work {
   }
 }
 
-export interface EngineParts {
-  readonly store: Store
-  readonly clock: Clock
-  readonly random: Random
-  readonly registry: Registry
-}
-
-/** Runs `body`, matches the events it makes (`matchAll`), writes, and does what is left when it is on disk. */
+/** Runs `body`, matches the events it makes, writes, and does what is left when all of it is on disk. */
 export async function unitOfWork<T>(
-  { store, registry }: Pick<EngineParts, 'store' | 'registry'>,
-  matchAll: (work: Work) => Promise<void>,
+  { store, registry, clock, match }: EngineCore,
   body: (work: Work) => Promise<T>,
+  receivedMark: number = clock.monotonic(),
 ): Promise<T> {
   let work: Work | undefined
   try {
@@ -106,7 +99,7 @@ export async function unitOfWork<T>(
       const current = new Work(tx)
       work = current
       const result = await body(current)
-      await matchAll(current)
+      await match(current, receivedMark)
       current.write()
       return result
     })

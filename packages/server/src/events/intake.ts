@@ -1,7 +1,6 @@
 /** Takes events in: stores the new ones, matches them and starts what they start, in one transaction (I5). */
 import { AppError, type Event } from '@pilotflame/core'
 import type { IncomingEvent, Intake } from '../app.ts'
-import { matchEvents } from '../automations/match-events.ts'
 import type { EngineCore } from '../engine/engine-core.ts'
 import { unitOfWork } from '../engine/work.ts'
 
@@ -19,13 +18,13 @@ export function createIntake(core: EngineCore): Intake {
     try {
       await unitOfWork(
         core,
-        (work) => matchEvents(core, work, receivedMark),
         async (work) => {
           for (const incoming of events) {
             const event = receive(core, incoming)
             if (await work.tx.insertEvent(event)) work.events.push(event)
           }
         },
+        receivedMark,
       )
     } finally {
       waiting -= events.length

@@ -1,10 +1,9 @@
 /** Runs that nobody has started 15 s after they were due become Late, so that people see it. They still start when an executor comes. */
 import { MICROS_PER_SECOND } from '@pilotflame/core'
-import { matchEvents } from '../automations/match-events.ts'
 import { changeState } from '../engine/change-state.ts'
 import type { EngineCore } from '../engine/engine-core.ts'
 import { unitOfWork } from '../engine/work.ts'
-import type { Loop } from './loop.ts'
+import type { Loop } from '../loop.ts'
 
 /** Prefect's figure. */
 export const LATE_AFTER_SECONDS = 15
@@ -34,17 +33,13 @@ export function lateRuns(core: EngineCore): Loop {
 }
 
 function markLate(core: EngineCore, ids: readonly string[]): Promise<void> {
-  return unitOfWork(
-    core,
-    (work) => matchEvents(core, work, core.clock.monotonic()),
-    async (work) => {
-      for (const id of ids) {
-        const run = await work.findRun(id)
-        if (run?.state.type !== 'SCHEDULED' || run.state.name === 'Late') continue
-        const scheduledAt = run.state.scheduledAt ?? run.state.at
-        const proposed = { id: core.random.uuid(), type: 'SCHEDULED', name: 'Late', scheduledAt } as const
-        await changeState(core, work, run, proposed, { force: false, byExecutor: false })
-      }
-    },
-  )
+  return unitOfWork(core, async (work) => {
+    for (const id of ids) {
+      const run = await work.findRun(id)
+      if (run?.state.type !== 'SCHEDULED' || run.state.name === 'Late') continue
+      const scheduledAt = run.state.scheduledAt ?? run.state.at
+      const proposed = { id: core.random.uuid(), type: 'SCHEDULED', name: 'Late', scheduledAt } as const
+      await changeState(core, work, run, proposed, { force: false, byExecutor: false })
+    }
+  })
 }

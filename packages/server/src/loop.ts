@@ -1,5 +1,5 @@
 /** One shape for every background job: a bounded round of work, and the pause before the next one. */
-import type { Clock } from '../ports.ts'
+import type { Clock } from './ports.ts'
 
 export interface Loop {
   readonly name: string

@@ -1,0 +1,63 @@
+/** Opens the one connection that writes, set up so that the deciding thread never waits for a disk. */
+import { mkdirSync } from 'node:fs'
+import { dirname } from 'node:path'
+import { DatabaseSync } from 'node:sqlite'
+import { AppError } from '@pilotflame/core'
+import { migrate } from './migrations.ts'
+import { toStoreError } from './store-errors.ts'
+
+/** Before it, two connections could lose a write when the log began anew. */
+const SQLITE_MIN = '3.51.3'
+
+const numbers = (version: string): number => version.split('.').reduce((sum, part) => sum * 1000 + Number(part), 0)
+
+/** Throws `store_unsupported` when this SQLite is too old to be trusted with two connections. */
+export function checkSqlite(version: string | undefined = process.versions.sqlite): void {
+  if (version !== undefined && numbers(version) >= numbers(SQLITE_MIN)) return
+  throw new AppError(
+    'store_unsupported',
+    `This Node ${process.versions.node} carries SQLite ${version ?? '(none)'}, and Pilotflame's server needs ${SQLITE_MIN} or later. Use Node 24, or Node 22.23 or later.`,
+  )
+}
+
+/** Makes the folder of the database, readable by its owner alone, when it is not there. */
+export function makeFolder(path: string): void {
+  if (path === ':memory:') return
+  try {
+    mkdirSync(dirname(path), { recursive: true, mode: 0o700 })
+  } catch (cause) {
+    throw new AppError(
+      'home_not_writable',
+      `The folder ${dirname(path)} cannot be made. Give this user the right to write there, or set PILOTFLAME_HOME to another folder.`,
+      { cause },
+    )
+  }
+}
+
+function setUp(db: DatabaseSync, path: string): void {
+  db.exec('pragma busy_timeout = 5000')
+  if (path !== ':memory:') db.exec('pragma journal_mode = wal')
+  migrate(db, path) // still with synchronous = FULL
+  // Our own flush of the log makes commits durable, and the reader's thread does the checkpoints.
+  db.exec(`
+    pragma synchronous = normal;
+    pragma wal_autocheckpoint = 0;
+    pragma cache_size = -16000;
+    pragma temp_store = memory;
+  `)
+}
+
+/** Opens, and migrates, the database at `path`; `image` is the content of one in memory. */
+export function openDatabase(path: string, image?: Uint8Array): DatabaseSync {
+  makeFolder(path)
+  let db: DatabaseSync | undefined
+  try {
+    db = new DatabaseSync(path)
+    if (image) db.deserialize(image)
+    setUp(db, path)
+    return db
+  } catch (error) {
+    db?.close()
+    throw toStoreError(error, path)
+  }
+}
