@@ -15,6 +15,7 @@ import {
   type StateProposal,
   type TaskItem,
   type TaskRun,
+  taskRunStateEvent,
 } from '@pilotflame/core'
 import { changeState } from '../engine/change-state.ts'
 import { mergeMarks } from '../engine/dispatch-run.ts'
@@ -60,7 +61,7 @@ async function recordItem(core: EngineCore, work: Work, { sessionId, item, chunk
     case 'state':
       return recordState(core, work, run, item)
     case 'task':
-      return recordTask(core, work, item)
+      return recordTask(core, work, run, item)
     case 'log':
       recordLog(work, item)
       return ok
@@ -97,11 +98,16 @@ function proposalOf(run: FlowRun, { id, state }: StateItem): StateProposal {
   return { id, type: 'CANCELLED', message: run.state.message ?? state.message ?? null }
 }
 
-async function recordTask(core: EngineCore, work: Work, item: TaskItem): Promise<Refusal | undefined> {
+async function recordTask(core: EngineCore, work: Work, run: FlowRun, item: TaskItem): Promise<Refusal | undefined> {
   const known = await work.tx.findTaskRun(item.task_run_id)
   const state = enterState({ id: item.id, ...item.state }, item.at, known?.state.id ?? null)
   if (known && known.state.id === item.id) return ok
-  work.tx.saveTaskRun(nextTaskRun(core, known, item, state), state)
+  const taskRun = nextTaskRun(core, known, item, state)
+  work.tx.saveTaskRun(taskRun, state)
+  // The state's row is the event (I4); it is made only where an automation could want it.
+  if (core.index.mayMatch(`prefect.task-run.${state.name}`)) {
+    work.events.push(taskRunStateEvent({ taskRun, state, previous: known?.state ?? null, flowRun: run }))
+  }
   if (item.result !== undefined) work.tx.insertTaskResult(item.run_id, item.task_key, item.dynamic_key, item.result)
   return ok
 }

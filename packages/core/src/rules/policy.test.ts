@@ -1,0 +1,120 @@
+import { describe, expect, test } from 'vitest'
+import { aRun, NOW } from '../../test/a-run.ts'
+import type { FlowRun } from '../run.ts'
+import type { StateProposal } from '../states.ts'
+import { decide, flowRunPolicy, forcedPolicy } from './policy.ts'
+
+const LEASED: Partial<FlowRun> = { sessionId: 'session', epoch: 1 }
+const RUNNING: Partial<FlowRun> = { ...LEASED, runCount: 1 }
+
+interface Case {
+  readonly run: FlowRun
+  readonly proposed: Omit<StateProposal, 'id'>
+  readonly byExecutor?: boolean
+}
+
+/** Asks the policy, and says in a few words what it decided. */
+function check({ run, proposed, byExecutor = false }: Case, expected: string, policy = flowRunPolicy): void {
+  const decision = decide(policy, { run, proposed: { id: 'new-state', ...proposed }, now: NOW, byExecutor })
+  const words = {
+    ACCEPT: () => (decision.status === 'ACCEPT' ? `accept ${decision.state.name}` : ''),
+    REJECT: () => (decision.status === 'REJECT' ? `reject ${decision.state?.name ?? 'stays'}` : ''),
+    WAIT: () => (decision.status === 'WAIT' ? `wait ${decision.delayMs}` : ''),
+    ABORT: () => 'abort',
+  }
+  expect(words[decision.status]()).toBe(expected)
+}
+
+describe('the usual way', () => {
+  test('a scheduled run that is due becomes Pending', () =>
+    check({ run: aRun({ type: 'SCHEDULED' }), proposed: { type: 'PENDING' } }, 'accept Pending'))
+  test('then Running', () =>
+    check({ run: aRun({ type: 'PENDING' }, LEASED), proposed: { type: 'RUNNING' }, byExecutor: true }, 'accept Running'))
+  test('then Completed', () =>
+    check({ run: aRun({ type: 'RUNNING' }, RUNNING), proposed: { type: 'COMPLETED' }, byExecutor: true }, 'accept Completed'))
+  test('a custom name is kept', () =>
+    check(
+      { run: aRun({ type: 'RUNNING' }, RUNNING), proposed: { type: 'COMPLETED', name: 'Cached' }, byExecutor: true },
+      'accept Cached',
+    ))
+})
+
+describe('waiting until due', () => {
+  const early = aRun({ type: 'SCHEDULED', scheduledAt: NOW + 1_500_000 })
+  test('an early run waits out the difference', () => check({ run: early, proposed: { type: 'PENDING' } }, 'wait 1500'))
+  test('also on its way to Running', () => check({ run: early, proposed: { type: 'RUNNING' } }, 'wait 1500'))
+  test('but it can be cancelled', () => check({ run: early, proposed: { type: 'CANCELLED' } }, 'accept Cancelled'))
+})
+
+describe('a terminal state stays (I3)', () => {
+  const completed = aRun({ type: 'COMPLETED' }, { runCount: 1 })
+  test.each(['FAILED', 'CRASHED', 'CANCELLED'] as const)('Completed never becomes %s', (type) =>
+    check({ run: completed, proposed: { type } }, 'abort'),
+  )
+  test.each(['RUNNING', 'PENDING', 'SCHEDULED', 'CANCELLING', 'PAUSED'] as const)('Completed is not taken back to %s', (type) =>
+    check({ run: completed, proposed: { type } }, 'reject stays'),
+  )
+  test('a failed run of a deployment can be scheduled anew', () =>
+    check({ run: aRun({ type: 'FAILED' }), proposed: { type: 'SCHEDULED' } }, 'accept Scheduled'))
+  test('one without a deployment cannot', () =>
+    check({ run: aRun({ type: 'FAILED' }, { deploymentId: null }), proposed: { type: 'SCHEDULED' } }, 'abort'))
+  test('a crashed run does not complete late', () =>
+    check({ run: aRun({ type: 'CRASHED' }), proposed: { type: 'COMPLETED' }, byExecutor: true }, 'abort'))
+})
+
+describe('cancelling (I10)', () => {
+  test('a run that waits is Cancelled at once', () =>
+    check({ run: aRun({ type: 'SCHEDULED' }), proposed: { type: 'CANCELLING' } }, 'reject Cancelled'))
+  test('a run at work is Cancelling until its work is gone', () =>
+    check({ run: aRun({ type: 'RUNNING' }, RUNNING), proposed: { type: 'CANCELLING' } }, 'accept Cancelling'))
+  test('also when Cancelled was asked for', () =>
+    check({ run: aRun({ type: 'RUNNING' }, RUNNING), proposed: { type: 'CANCELLED' } }, 'reject Cancelling'))
+  test('its executor may say that it is gone', () =>
+    check({ run: aRun({ type: 'CANCELLING' }, RUNNING), proposed: { type: 'CANCELLED' }, byExecutor: true }, 'accept Cancelled'))
+  test('nothing else may follow', () =>
+    check({ run: aRun({ type: 'CANCELLING' }, RUNNING), proposed: { type: 'COMPLETED' }, byExecutor: true }, 'reject stays'))
+  test('a run without an executor of ours is cancelled as it is asked', () =>
+    check({ run: aRun({ type: 'RUNNING' }), proposed: { type: 'CANCELLED' } }, 'accept Cancelled'))
+})
+
+describe('races', () => {
+  test('the second one that wants to start a run leaves it', () =>
+    check({ run: aRun({ type: 'PENDING' }, LEASED), proposed: { type: 'PENDING' } }, 'abort'))
+  test('another name within Pending is no race', () =>
+    check({ run: aRun({ type: 'PENDING' }), proposed: { type: 'PENDING', name: 'Submitting' } }, 'accept Submitting'))
+  test('a transition that was sent again changes nothing', () => {
+    const details = { transition_id: 'once' }
+    check({ run: aRun({ type: 'PENDING', details }), proposed: { type: 'PENDING', name: 'Submitting', details } }, 'reject stays')
+  })
+  test('a run that has started is not Late', () =>
+    check({ run: aRun({ type: 'RUNNING' }), proposed: { type: 'SCHEDULED', name: 'Late' } }, 'reject stays'))
+})
+
+describe('retries', () => {
+  const retrying = (parts: Partial<FlowRun>) => aRun({ type: 'RUNNING' }, { ...RUNNING, retries: 2, retryDelayMs: 500, ...parts })
+  test('a failed attempt is tried again', () =>
+    check({ run: retrying({}), proposed: { type: 'FAILED' }, byExecutor: true }, 'reject AwaitingRetry'))
+  test('so is a crashed one', () =>
+    check({ run: retrying({}), proposed: { type: 'CRASHED' }, byExecutor: true }, 'reject AwaitingRetry'))
+  test('until none is left', () =>
+    check({ run: retrying({ runCount: 3 }), proposed: { type: 'FAILED' }, byExecutor: true }, 'accept Failed'))
+  test('an executor that dies before Running has used up an attempt too', () =>
+    check(
+      { run: aRun({ type: 'PENDING' }, { ...LEASED, epoch: 3, retries: 2 }), proposed: { type: 'CRASHED' }, byExecutor: true },
+      'accept Crashed',
+    ))
+  test('the next attempt is due after the delay', () => {
+    const decision = decide(flowRunPolicy, {
+      run: retrying({}),
+      proposed: { id: 'x', type: 'FAILED' },
+      now: NOW,
+      byExecutor: true,
+    })
+    expect(decision).toMatchObject({ state: { scheduledAt: NOW + 500_000, type: 'SCHEDULED' } })
+  })
+})
+
+test('pausing is refused and not pretended', () =>
+  check({ run: aRun({ type: 'RUNNING' }), proposed: { type: 'PAUSED' } }, 'abort'))
+test('a person who forces a state passes by the rules', () =>
+  check({ run: aRun({ type: 'COMPLETED' }), proposed: { type: 'FAILED' } }, 'accept Failed', forcedPolicy))
