@@ -86,13 +86,12 @@ export function createChannel({ core, streams, apiUrl }: ChannelParts): ChannelS
       }
     }
 
+    /** What may work later makes the executor come back and send it again; anything else is refused for good. */
     const fail = (error: unknown): void => {
       if (broken) return
       broken = true
-      const known = isAppError(error)
-      if (!known) core.log('error', `a connection of an executor failed (${peer.origin}): ${String(error)}`)
-      const message = known ? error.message : 'The server could not write what the executor sent; it will be asked for again.'
-      peer.send({ type: 'refused', code: known ? error.code : 'internal', message })
+      if (isAppError(error) && !error.retryable) peer.send({ type: 'refused', code: error.code, message: error.message })
+      else core.log('error', `what an executor sent was not written and will come again (${peer.origin}): ${String(error)}`)
       peer.close()
     }
 
