@@ -18,7 +18,7 @@ test('each one names its HTTP status', () => {
   expect(wrong.map(({ code }) => code)).toEqual([])
 })
 
-test('each one says more than what happened', () => {
-  const short = sections.filter(({ text }) => text.split(/[.:;] /).length < 3)
+test('each one says what happened and what to do', () => {
+  const short = sections.filter(({ text }) => (text.match(/[.](?=\s|$)/g)?.length ?? 0) < 2)
   expect(short.map(({ code }) => code)).toEqual([])
 })

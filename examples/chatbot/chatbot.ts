@@ -31,7 +31,7 @@ export const chatbot = flow(
     const found = await lookUp(question)
     let answer = ''
     for await (const text of answerTo(question, found, run.signal)) {
-      run.stream(text)
+      await run.stream(text)
       answer += text
     }
     return { answer, links: found.map(({ link }) => link) }

@@ -12,6 +12,8 @@ export const INSTRUCTIONS = [
 
 /** The question with the passages it may be answered from. */
 export function promptFor(question: string, found: readonly Found[]): string {
-  const passages = found.map(({ title, heading, text, link }) => `<passage link="${link}">\n${title}: ${heading}\n\n${text}\n</passage>`)
+  const passages = found.map(
+    ({ title, heading, text, link }) => `<passage link="${link}">\n${title}: ${heading}\n\n${text}\n</passage>`,
+  )
   return [...passages, `Question: ${question}`].join('\n\n')
 }

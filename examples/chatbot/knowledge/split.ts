@@ -26,9 +26,26 @@ export const anchorOf = (heading: string): string =>
 /** Headings without their marks: `` `pilot run` `` → `pilot run`. */
 const plain = (heading: string): string => heading.replace(/[`*]/g, '').replace(/\[([^\]]*)\]\([^)]*\)/g, '$1')
 
+interface Section {
+  readonly heading: string
+  readonly anchor: string
+  readonly lines: string[]
+}
+
 /** Passages of one page; `path` is the page as links name it. Headings without text of their own are left out. */
 export function splitPage(path: string, markdown: string): readonly Passage[] {
-  const sections: { heading: string; anchor: string; lines: string[] }[] = []
+  const sections = sectionsOf(markdown)
+  const title = sections[0]?.heading ?? path
+  return sections
+    .map(({ heading, anchor, lines }) => ({ title, heading, text: lines.join('\n').trim(), link: `${path}#${anchor}` }))
+    .filter(({ text }) => text !== '')
+}
+
+/** Every anchor that a link into this page can name. */
+export const anchorsIn = (markdown: string): readonly string[] => sectionsOf(markdown).map(({ anchor }) => anchor)
+
+function sectionsOf(markdown: string): readonly Section[] {
+  const sections: Section[] = []
   const anchorsSeen = new Map<string, number>()
   let fence: string | undefined
   for (const line of markdown.split(/\r?\n/)) {
@@ -37,10 +54,7 @@ export function splitPage(path: string, markdown: string): readonly Passage[] {
     if (heading === undefined) sections.at(-1)?.lines.push(line)
     else sections.push({ heading: plain(heading), anchor: uniqueAnchor(plain(heading), anchorsSeen), lines: [] })
   }
-  const title = sections[0]?.heading ?? path
   return sections
-    .map(({ heading, anchor, lines }) => ({ title, heading, text: lines.join('\n').trim(), link: `${path}#${anchor}` }))
-    .filter(({ text }) => text !== '')
 }
 
 /** The fence that is open after this line: what looks like a heading inside of one is code. */

@@ -2,22 +2,25 @@
 
 /** Words that say nothing about the subject. */
 const COMMON = new Set(
-  `a about actually after again all already also am an and another any anything are as at be because been before being but by
-  can cannot could did do does doing done each else ever every everything exactly explain few for from get gets getting give
+  `a about actually after again all already also am an and another any anything are as at be because been before being between but by
+  came can cannot come comes could did do does doing done each else ever every everything exactly explain few for from get gets getting give
   go goes going good got had happen happens happened has have having hello help here hey hi how i if in into is it its just
   kind know let like make makes making many may me mean meaning means might mine more most much must my need needs no not
-  now of off on once one only or other our out over own per please possible put same say says see shall she should show
+  nothing now of off on once one only or other our out over own per please possible put same say says see set sets setting shall she should show
   so some somebody someone something still such take tell than thank thanks that the their them then there these they thing
-  things this those to too try trying under until up us use used using very want wanted was way we well were what whats
+  things this those to too try trying under until up us use used using very want wanted was way we well were work works working support supports what whats
   when whenever where whether which while who whom whose why will with within without would yes yet you your`.split(/\s+/),
 )
 
 /** The product itself: a word of the question only when there is no other. */
 const PRODUCT = new Set(['pilotflame'])
 
+/** Words that are no subject on their own. */
+const WEAK = new Set(['time', 'times', 'name', 'names', 'number', 'numbers', 'order', 'word', 'words'])
+
 /** Words that people use for one thing. All of a line find each other. */
 const SYNONYMS: readonly (readonly string[])[] = [
-  ['start', 'launch', 'begin', 'trigger', 'kick', 'fire', 'invoke'],
+  ['start', 'launch', 'begin', 'trigger', 'kick', 'invoke'],
   ['cancel', 'abort', 'stop', 'kill', 'terminate', 'interrupt'],
   ['run', 'execution', 'execute', 'job'],
   ['flow', 'workflow'],
@@ -43,10 +46,19 @@ const SYNONYMS: readonly (readonly string[])[] = [
   ['parameter', 'parameters', 'argument', 'arguments', 'input'],
   ['duplicate', 'twice', 'idempotent', 'idempotency'],
   ['resume', 'reconnect', 'continue'],
-  ['store', 'stored', 'save', 'saved', 'persist', 'keep', 'kept'],
+  ['store', 'stored', 'save', 'saved', 'persist'],
   ['address', 'url', 'endpoint'],
   ['size', 'large', 'big', 'bytes'],
-  ['overdue', 'late'],
+  ['late', 'overdue'],
+  ['check', 'checked', 'validate', 'validation', 'verify'],
+  ['refuse', 'reject', 'deny'],
+  ['hand', 'manual', 'manually'],
+  ['step', 'part', 'phase', 'stage'],
+  ['create', 'make', 'add'],
+  ['own', 'custom'],
+  ['environment', 'env'],
+  ['result', 'output', 'return'],
+  ['name', 'called'],
 ]
 
 /** Ways to say it in two words. */
@@ -56,30 +68,44 @@ const PHRASES: readonly (readonly [RegExp, string])[] = [
   [/\bat (once|the same time)\b/g, 'concurrent'],
   [/\b(clean|sign|log) ?in\b/g, 'login'],
   [/\bshut(ting)? down\b/g, 'stop'],
+  [/\bunit tests?\b/g, 'test'],
+  [/\bwhere (did|does|do) (the |my )?time go\b/g, 'timeline'],
 ]
 
-/** One word of a question: any of these spellings in a passage is it. */
-export type Term = readonly string[]
+export interface Term {
+  readonly word: string
+  /** Other words for it. */
+  readonly synonyms: readonly string[]
+}
 
 /** The subject of a question: at most 24 different terms. */
 export function termsOf(question: string): readonly Term[] {
   const text = PHRASES.reduce((rest, [phrase, word]) => rest.replace(phrase, word), question.toLowerCase().replace(/['’]/g, ''))
-  const words = [...new Set(text.match(/[\p{L}\p{N}_]+/gu) ?? [])].filter((word) => !COMMON.has(word) && !/^\d{1,2}$/.test(word))
+  const words = [...new Set(text.match(/[\p{L}\p{N}_]+/gu) ?? [])].filter(
+    (word) => !COMMON.has(word) && !/^\d{1,2}$/.test(word) && !isManner(word),
+  )
   const subject = words.filter((word) => !PRODUCT.has(word))
+  if (words.every((word) => WEAK.has(word))) return []
   return withoutRepeats((subject.length > 0 ? subject : words).slice(0, 24).map(termOf))
 }
 
-function termOf(word: string): Term {
-  const plural = word.replace(/s$/, '')
-  const line = SYNONYMS.find((words) => words.includes(word) || words.includes(plural))
-  return line === undefined ? [word] : [word, ...line.filter((other) => other !== word)]
-}
+/** The line of synonyms that a word stands in, by itself or by its root. */
+const lineOf = (word: string): readonly string[] | undefined =>
+  SYNONYMS.find((words) => words.includes(word)) ?? SYNONYMS.find((words) => words.some((other) => root(other) === root(word)))
+
+const termOf = (word: string): Term => ({ word, synonyms: lineOf(word)?.filter((other) => other !== word) ?? [] })
+
+/** Enough of a stem to find a synonym by: "executing" and "executed" are "execute". */
+const root = (word: string): string => word.replace(/(?<=.{3})(ing|ed|es|s|e)$/, '').replace(/(.)\1$/, '$1')
+
+/** "gracefully" and the like: how something is done, not what. */
+const isManner = (word: string): boolean => /.{3}ly$/.test(word) && termOf(word).synonyms.length === 0
 
 /** "abort or cancel" is one term, not two. */
 function withoutRepeats(terms: readonly Term[]): readonly Term[] {
-  const seen = new Set<string>()
-  return terms.filter((term) => {
-    const name = [...term].sort().join(' ')
-    return !seen.has(name) && seen.add(name)
+  const seen = new Set<unknown>()
+  return terms.filter(({ word }) => {
+    const meaning = lineOf(word) ?? word
+    return !seen.has(meaning) && seen.add(meaning)
   })
 }

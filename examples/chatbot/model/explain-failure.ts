@@ -24,9 +24,12 @@ function reasonOf(error: unknown, settings: ModelSettings, said: boolean): strin
   const told = toldBy(error)
   const where = settings.baseUrl
   if (status === 401 || status === 403) return `The model server at ${where} refused the key. Check OPENAI_API_KEY.`
-  if (status === 404) return `The model server at ${where} does not know "${settings.model}". Check OPENAI_MODEL and OPENAI_BASE_URL.`
-  if (status === 429) return `The model server at ${where} is still limiting requests after several tries. Ask again in a minute.${told}`
-  if (status !== undefined && status >= 500) return `The model server at ${where} failed with ${status}. Ask again in a moment.${told}`
+  if (status === 404)
+    return `The model server at ${where} does not know "${settings.model}". Check OPENAI_MODEL and OPENAI_BASE_URL.`
+  if (status === 429)
+    return `The model server at ${where} is still limiting requests after several tries. Ask again in a minute.${told}`
+  if (status !== undefined && status >= 500)
+    return `The model server at ${where} failed with ${status}. Ask again in a moment.${told}`
   if (status !== undefined && status >= 400) return `The model server at ${where} refused the request with ${status}.${told}`
   if (told !== '') return `The model server at ${where} reported an error.${told}`
   if (said) return `The connection to the model server at ${where} broke off. Ask again.`
@@ -34,7 +37,9 @@ function reasonOf(error: unknown, settings: ModelSettings, said: boolean): strin
 }
 
 const statusOf = (error: unknown): number | undefined =>
-  typeof error === 'object' && error !== null && 'statusCode' in error && typeof error.statusCode === 'number' ? error.statusCode : undefined
+  typeof error === 'object' && error !== null && 'statusCode' in error && typeof error.statusCode === 'number'
+    ? error.statusCode
+    : undefined
 
 /** What the server itself said about it, cut to a readable length. */
 function toldBy(error: unknown): string {

@@ -14,7 +14,7 @@ export interface ModelRequest {
 }
 
 /** How often a call that was refused for now (429) or failed (5xx) is tried again; a `Retry-After` up to 60 s is kept to. */
-const RETRIES = 4
+const RETRIES = 3
 
 /** Pieces of the answer as they come. Throws `ModelFailure`, or the reason of `signal` when it was aborted. */
 export async function* streamAnswer(settings: ModelSettings, request: ModelRequest): AsyncGenerator<string, void> {
@@ -40,9 +40,22 @@ export async function* streamAnswer(settings: ModelSettings, request: ModelReque
 async function openStream(settings: ModelSettings, { instructions, prompt, signal }: ModelRequest) {
   const [{ streamText }, { createOpenAICompatible }] = await Promise.all([import('ai'), import('@ai-sdk/openai-compatible')])
   const { baseUrl, apiKey, model } = settings
-  const provider = createOpenAICompatible({ name: 'openai', baseURL: baseUrl, apiKey, includeUsage: true })
+  const provider = createOpenAICompatible({ name: 'openai', baseURL: baseUrl, apiKey, includeUsage: true, fetch: reach })
   const onError = () => {} // an error comes as a part of the stream as well
   return streamText({ model: provider(model), instructions, prompt, abortSignal: signal, maxRetries: RETRIES, onError }).stream
+}
+
+/**
+ * A server that cannot be reached is told of at once: trying again would only keep the person waiting. The reason
+ * is in the message alone, since the SDK tries again wherever it finds a network error among the causes.
+ */
+const reach: typeof fetch = async (...request) => {
+  try {
+    return await fetch(...request)
+  } catch (error) {
+    if (!(error instanceof TypeError)) throw error
+    throw new Error(`no connection: ${error.cause instanceof Error ? error.cause.message : error.message}`)
+  }
 }
 
 function refuseUnfinished(finish: string | undefined, said: boolean): void {

@@ -7,7 +7,12 @@ import type { AddressInfo } from 'node:net'
 
 export type Behaviour =
   | { readonly kind: 'answer'; readonly pieces: readonly string[]; readonly finish?: 'stop' | 'length' | 'content_filter' }
-  | { readonly kind: 'refuse'; readonly status: number; readonly message: string; readonly headers?: Readonly<Record<string, string>> }
+  | {
+      readonly kind: 'refuse'
+      readonly status: number
+      readonly message: string
+      readonly headers?: Readonly<Record<string, string>>
+    }
   /** Some pieces, and then the connection breaks; or it ends without a finish. */
   | { readonly kind: 'cut'; readonly pieces: readonly string[]; readonly how: 'broken' | 'ended' }
   /** Some pieces, and then an error object in place of the next one. */
@@ -76,12 +81,24 @@ function check(request: IncomingMessage, text: string): ChatRequest | Refusal {
   if (request.method !== 'POST' || request.url !== '/v1/chat/completions')
     return { status: 404, message: `Unknown request URL: ${request.method} ${request.url}` }
   if (request.headers.authorization !== `Bearer ${KEY}`) return { status: 401, message: 'Incorrect API key provided.' }
-  if (request.headers['content-type'] !== 'application/json') return { status: 400, message: 'Content-Type must be application/json.' }
+  if (request.headers['content-type'] !== 'application/json')
+    return { status: 400, message: 'Content-Type must be application/json.' }
   const fault = faultOf(JSON.parse(text) as Record<string, unknown>)
   return fault === undefined ? (JSON.parse(text) as ChatRequest) : { status: 400, message: fault }
 }
 
-const FIELDS = new Set(['model', 'messages', 'stream', 'stream_options', 'temperature', 'max_tokens', 'top_p', 'seed', 'stop', 'user'])
+const FIELDS = new Set([
+  'model',
+  'messages',
+  'stream',
+  'stream_options',
+  'temperature',
+  'max_tokens',
+  'top_p',
+  'seed',
+  'stop',
+  'user',
+])
 const ROLES = new Set(['system', 'user', 'assistant'])
 
 /** The first thing that the real server would refuse. */
