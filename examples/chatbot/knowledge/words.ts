@@ -2,14 +2,16 @@
 
 /** Words that say nothing about the subject. */
 const COMMON = new Set(
-  `a about actually after again all already also am an and another any anything are as at be because been before being between but by
-  came can cannot come comes could did do does doing done each else ever every everything exactly explain few for from get gets getting give
-  go goes going good got had happen happens happened has have having hello help here hey hi how i if in into is it its just
-  kind know let like make makes making many may me mean meaning means might mine more most much must my need needs no not
-  nothing now of off on once one only or other our out over own per please possible put same say says see set sets setting shall she should show
-  so some somebody someone something still such take tell than thank thanks that the their them then there these they thing
-  things this those to too try trying under until up us use used using very want wanted was way we well were work works working support supports what whats
-  when whenever where whether which while who whom whose why will with within without would yes yet you your`.split(/\s+/),
+  `a about actually after all already also am an and another any anything are as at be because been before being between
+  but by came can cannot cant come comes could did didnt do does doesnt doing done dont each else ever every everything
+  exactly explain few find for from get gets getting give go goes going good got had handle handles happen happened
+  happens has have having hello help here hey hi how i if in into is isnt it its just kind know let like long make makes
+  making many may me mean meaning means might mine more most much must my need needs never no not nothing now of off on
+  once one only or other our out over own pass per please possible provide put same say says see set sets setting shall
+  she should show so some somebody someone something stay still such support supports take tell than thank thanks that
+  the their them then there these they thing things this those three to too try trying two under until up us use used
+  using very want wanted was way we well were what whats when whenever where whether which while who whom whose why will
+  with within without wont work working works would yes yet you your`.split(/\s+/),
 )
 
 /** The product itself: a word of the question only when there is no other. */
@@ -54,10 +56,15 @@ const SYNONYMS: readonly (readonly string[])[] = [
   ['refuse', 'reject', 'deny'],
   ['hand', 'manual', 'manually'],
   ['step', 'part', 'phase', 'stage'],
-  ['create', 'make', 'add'],
+  ['create', 'make', 'add', 'define', 'write', 'build'],
   ['own', 'custom'],
+  ['again', 'reuse', 'replay'],
+  ['regex', 'regexp', 'regular'],
+  ['gpt', 'openai', 'llm', 'model'],
+  ['bot', 'chatbot', 'assistant'],
+  ['hang', 'hangs', 'stuck', 'freeze'],
   ['environment', 'env'],
-  ['result', 'output', 'return'],
+  ['result', 'output', 'return', 'value'],
   ['name', 'called'],
 ]
 
