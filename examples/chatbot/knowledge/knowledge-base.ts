@@ -25,6 +25,8 @@ export interface KnowledgeBase {
 
 const RESULTS_MAX = 5
 const RANKED_MAX = 30
+/** Less than this part of the best one's score is noise beside it. */
+const SCORE_MIN = 0.4
 /** Weights of the page's title, the heading and the text. */
 const BM25 = 'bm25(passages, 2.0, 6.0, 1.0)'
 
@@ -51,10 +53,13 @@ export function buildKnowledgeBase(passages: readonly Passage[]): KnowledgeBase 
   function search(question: string): readonly Found[] {
     const terms = termsOf(question)
     const held = coverageOf(terms, passages.length, (words, column) => idsOf(holding, matching(words, column)))
-    return [...rank(terms)]
-      .map(([id, score]) => ({ id, score: score * (0.5 + headingFit(id, held, terms)), coverage: held.share.get(id) ?? 0 }))
-      .filter(({ id }) => supports(terms, held, id))
-      .sort((a, b) => b.score * b.coverage - a.score * a.coverage)
+    const supported = [...rank(terms)]
+      .filter(([id]) => supports(terms, held, id))
+      .map(([id, score]) => weigh(id, score * (0.5 + headingFit(id, held, terms)), held.share.get(id) ?? 0))
+      .sort((a, b) => b.score - a.score)
+    const scoreMin = (supported[0]?.score ?? 0) * SCORE_MIN
+    return supported
+      .filter(({ score }) => score >= scoreMin)
       .flatMap(({ id, coverage }) => foundOf(passages[id - 1], coverage))
       .filter((found) => supportsOneWord(terms, found))
       .slice(0, RESULTS_MAX)
@@ -62,6 +67,8 @@ export function buildKnowledgeBase(passages: readonly Passage[]): KnowledgeBase 
 
   return { size: passages.length, search }
 }
+
+const weigh = (id: number, score: number, coverage: number) => ({ id, score: score * coverage, coverage })
 
 const foundOf = (passage: Passage | undefined, coverage: number): readonly Found[] =>
   passage === undefined ? [] : [{ ...passage, coverage }]
