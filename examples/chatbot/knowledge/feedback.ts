@@ -21,7 +21,12 @@ export function feedbackOf(database: DatabaseSync, size: number): (best: readonl
 function stemWeights(database: DatabaseSync, size: number): ReadonlyMap<number, ReadonlyMap<string, number>> {
   database.exec(`CREATE VIRTUAL TABLE spread USING fts5vocab(passages, 'row');
     CREATE VIRTUAL TABLE stems USING fts5vocab(passages, 'instance');`)
-  const holders = new Map(database.prepare('SELECT term, doc FROM spread').all().map((row) => [String(row.term), Number(row.doc)])) // biome-ignore format: one thing
+  const holders = new Map(
+    database
+      .prepare('SELECT term, doc FROM spread')
+      .all()
+      .map((row) => [String(row.term), Number(row.doc)]),
+  )
   const weights = new Map<number, Map<string, number>>()
   for (const row of database.prepare('SELECT doc, term, count(*) AS n FROM stems GROUP BY doc, term').all()) {
     const ofPassage = weights.get(Number(row.doc)) ?? new Map<string, number>()
