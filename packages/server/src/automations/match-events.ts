@@ -3,11 +3,11 @@
  * For each automation whose whole filter an event fits there is a verdict (I8), written in the same transaction.
  */
 import {
-  type Action,
-  type Automation,
   bucketKey,
   type CompiledAutomation,
+  compileAutomation,
   type Event,
+  firesAtOnce,
   flowRunStateEvent,
   reduceTrigger,
   type VerdictOutcome,
@@ -59,24 +59,24 @@ async function judge(
 ): Promise<void> {
   if (!candidate.matches(event)) return
   const automation = await work.tx.findAutomation(candidate.automation.id)
-  if (!automation?.enabled || automation.updatedAt !== candidate.automation.updatedAt) return
-  const outcome = await evaluate(core, work, event, { automation, candidate, receivedMark })
+  if (!automation?.enabled) return
+  const current = automation.updatedAt === candidate.automation.updatedAt ? candidate : compileAutomation(automation)
+  if (current !== candidate && !current.matches(event)) return
+  const outcome = await evaluate(core, work, event, { compiled: current, receivedMark })
   if (outcome === null) return
   work.tx.insertVerdict({ eventId: event.id, automationId: automation.id, at: core.clock.now(), outcome })
 }
 
 interface Judged {
-  readonly automation: Automation
-  readonly candidate: CompiledAutomation
+  readonly compiled: CompiledAutomation
   readonly receivedMark: number
 }
 
 async function evaluate(core: EngineCore, work: Work, event: Event, judged: Judged): Promise<VerdictOutcome | null> {
-  const { automation } = judged
+  const { automation } = judged.compiled
   const { trigger } = automation
   const key = bucketKey(trigger, event)
-  if (key === undefined) return null
-  const known = needsBucket(automation) ? await work.tx.findBucket(trigger.id, key) : undefined
+  const known = firesAtOnce(trigger) ? undefined : await work.tx.findBucket(trigger.id, key)
   const { bucket, outcome } = reduceTrigger({ trigger, automationId: automation.id, bucket: known ?? null, event })
   if (bucket) work.tx.saveBucket(bucket)
   else if (known) work.tx.deleteBucket(trigger.id, key)
@@ -85,16 +85,13 @@ async function evaluate(core: EngineCore, work: Work, event: Event, judged: Judg
   return fire(core, work, event, judged)
 }
 
-const needsBucket = ({ trigger }: Automation): boolean => trigger.threshold > 1 || trigger.within > 0 || trigger.after.length > 0
-
 async function fire(core: EngineCore, work: Work, event: Event, judged: Judged): Promise<VerdictOutcome> {
-  const { automation } = judged
+  const { automation, actions } = judged.compiled
   const runs: { action: number; runId: string }[] = []
-  const actions: readonly Action[] = [...automation.actions, ...automation.actionsOnTrigger]
-  for (const [index, action] of actions.entries()) {
+  for (const { index, action, parameters: templates } of actions) {
     if (action.type !== 'run-deployment') continue
     if (event.chainDepth >= CHAIN_DEPTH_MAX) return { kind: 'too_deep', message: await describeChain(work.tx, event, automation) }
-    const done = await runAction(core, work, event, { ...judged, action, index })
+    const done = await runAction(core, work, event, { automation, action, index, templates, receivedMark: judged.receivedMark })
     if (done.kind !== 'started') return done
     runs.push({ action: index, runId: done.runId })
   }

@@ -1,7 +1,7 @@
 /** The action `run-deployment`: renders the parameters from the event, checks them, and starts the run. */
 import {
   type Automation,
-  type CompiledAutomation,
+  type CompiledTemplates,
   type Deployment,
   type Event,
   eventToWire,
@@ -17,9 +17,10 @@ import type { Work } from '../engine/work.ts'
 
 export interface ActionToRun {
   readonly automation: Automation
-  readonly candidate: CompiledAutomation
   readonly action: RunDeploymentAction
   readonly index: number
+  /** The compiled templates of its parameters; null = the deployment's own parameters. */
+  readonly templates: CompiledTemplates | null
   readonly receivedMark: number
 }
 
@@ -68,10 +69,10 @@ type Rendered =
   | { readonly ok: true; readonly parameters: Parameters }
   | { readonly ok: false; readonly faults: readonly { loc: readonly (string | number)[]; msg: string; type: string }[] }
 
-function render(event: Event, { automation, candidate, index }: ActionToRun, deployment: Deployment): Rendered {
-  const template = candidate.templates[index]
-  if (!template) return { ok: true, parameters: {} }
-  const result = template.render({
+function render(event: Event, { automation, templates }: ActionToRun, deployment: Deployment): Rendered {
+  if (!templates) return { ok: true, parameters: {} }
+  if (!templates.ok) return templates
+  const result = templates.render({
     event: eventToWire(event),
     labels: event.resource,
     automation: { id: automation.id, name: automation.name, description: automation.description },
