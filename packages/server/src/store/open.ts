@@ -1,0 +1,44 @@
+/** Opens the server's own store: the database in its home folder, which no second server may use. */
+import { join } from 'node:path'
+import type { Flush } from '../ports.ts'
+import { fdatasyncFlush } from './flush-file.ts'
+import { acquireLock } from './lock.ts'
+import { openSqliteStore } from './sqlite-store.ts'
+import type { Store } from './store.ts'
+
+export interface ServerStoreOptions {
+  /** The folder that holds the database. */
+  readonly home: string
+  /** Who this is, for the one who comes second: process, address, since when. */
+  readonly holder: string
+  /** Puts something around the real flush, or in its place. */
+  readonly wrapFlush?: ((real: Flush) => Flush) | undefined
+  /** Default: says why, and ends the process: what is on disk is unknown after a failed flush. */
+  readonly onFatal?: (error: Error) => void
+  readonly onWarning?: (message: string) => void
+}
+
+function endProcess(error: Error): void {
+  console.error(error.message)
+  process.exit(1)
+}
+
+/** Throws `store_locked`, `store_newer`, `store_unsupported`, `store_failed`, `home_not_writable` or `disk_full`. */
+export async function openServerStore(options: ServerStoreOptions): Promise<Store> {
+  const { home, holder, wrapFlush, onFatal = endProcess, onWarning } = options
+  const path = join(home, 'pilotflame.db')
+  const lock = acquireLock(path, holder)
+  const real = fdatasyncFlush(path)
+  const release = (): void => {
+    real.close()
+    lock.release()
+  }
+  try {
+    const flush = wrapFlush ? wrapFlush(real) : real
+    const store = await openSqliteStore({ path, flush, reader: 'thread', onFatal, ...(onWarning ? { onWarning } : {}) })
+    return { ...store, close: () => store.close().finally(release) }
+  } catch (error) {
+    release()
+    throw error
+  }
+}

@@ -1,0 +1,94 @@
+/**
+ * The store on SQLite: one connection that writes on this thread, our own flush, and a reader beside it.
+ * What is durable, and when, stands in `group-commit.ts` and `flush-queue.ts`.
+ */
+import type { DatabaseSync } from 'node:sqlite'
+import type { Flush } from '../ports.ts'
+import { Checkpoints } from './checkpoints.ts'
+import { FlushQueue } from './flush-queue.ts'
+import { GroupCommit } from './group-commit.ts'
+import { checkSqlite, openDatabase } from './open-database.ts'
+import { createQueries } from './queries.ts'
+import { inlineReader, startReaderThread } from './reader.ts'
+import { SqliteTx } from './sqlite-tx.ts'
+import { Statements } from './statements.ts'
+import type { Store } from './store.ts'
+
+export interface SqliteOptions {
+  /** The database's file, or `:memory:`. */
+  readonly path: string
+  /** Makes the log durable; see `fdatasyncFlush`. */
+  readonly flush: Flush
+  /** `inline` answers on this thread: for `:memory:`, which no other thread can see, and for tests. */
+  readonly reader: 'thread' | 'inline'
+  /** The content of a database in memory, as `image()` gave it. */
+  readonly image?: Uint8Array
+  /** Called when a flush failed: what is on disk is unknown, and the process must end. */
+  readonly onFatal?: (error: Error) => void
+  /** Called when a checkpoint failed; the next one tries again. */
+  readonly onWarning?: (message: string) => void
+}
+
+export interface SqliteStore extends Store {
+  /** The whole database as it is now; only between transactions. */
+  image(): Promise<Uint8Array>
+}
+
+function findsOf(statements: Statements, commits: GroupCommit): Store['find'] {
+  const on = <T>(read: (tx: SqliteTx) => Promise<T>): Promise<T> => commits.whenQuiet(() => read(new SqliteTx(statements)))
+  return {
+    findRun: (id) => on((tx) => tx.findRun(id)),
+    findEvent: (id) => on((tx) => tx.findEvent(id)),
+    findAutomation: (id) => on((tx) => tx.findAutomation(id)),
+    findFlow: (id) => on((tx) => tx.findFlow(id)),
+    findFlowByName: (name) => on((tx) => tx.findFlowByName(name)),
+    findDeployment: (id) => on((tx) => tx.findDeployment(id)),
+    findDeploymentByName: (flowName, name) => on((tx) => tx.findDeploymentByName(flowName, name)),
+    findHook: (name) => on((tx) => tx.findHook(name)),
+    findTaskRun: (id) => on((tx) => tx.findTaskRun(id)),
+    findState: (id) => on((tx) => tx.findState(id)),
+    findRunResult: (runId) => on((tx) => tx.findRunResult(runId)),
+  }
+}
+
+/** Opens the database, made or migrated when it needs to be. Throws one sentence when it cannot. */
+export async function openSqliteStore(options: SqliteOptions): Promise<SqliteStore> {
+  checkSqlite()
+  const db = openDatabase(options.path, options.image)
+  return buildStore(db, options)
+}
+
+function buildStore(db: DatabaseSync, options: SqliteOptions): SqliteStore {
+  const { path, flush, onFatal = () => undefined, onWarning = () => undefined } = options
+  const statements = new Statements(db)
+  const flushes = new FlushQueue(flush, onFatal)
+  const thread = options.reader === 'thread' ? startReaderThread(path) : undefined
+  const commits = new GroupCommit({ db, statements, flushes, path, onCommit: () => checkpoints?.afterCommit() })
+  const warn = (error: unknown): void => onWarning(`A checkpoint of ${path} failed: ${String(error)}.`)
+  const checkpoints = thread && new Checkpoints(thread, commits, warn)
+  const whenQuiet = <T>(read: () => Promise<T>): Promise<T> => commits.whenQuiet(read)
+  let closing: Promise<void> | undefined
+  const close = async (): Promise<void> => {
+    await commits.close()
+    await thread?.close()
+    db.close()
+  }
+  return {
+    transaction: (body) => commits.submit(body),
+    find: findsOf(statements, commits),
+    read: thread?.reader ?? inlineReader(createQueries(statements), whenQuiet),
+    counts: {
+      get commits() {
+        return commits.commits
+      },
+      get flushes() {
+        return flushes.flushes
+      },
+    },
+    image: () => whenQuiet(async () => db.serialize()),
+    close: () => {
+      closing ??= close()
+      return closing
+    },
+  }
+}

@@ -1,0 +1,447 @@
+/**
+ * What a body can read and write, as prepared statements. Everything happens at once: a read settles without
+ * leaving the microtask queue, and a write that fails makes the whole transaction fail.
+ */
+
+import type { SQLInputValue } from 'node:sqlite'
+import {
+  AppError,
+  type Automation,
+  type Bucket,
+  type Chunk,
+  type Deployment,
+  type DeploymentVersion,
+  type Event,
+  type Flow,
+  type FlowRun,
+  type Json,
+  type Log,
+  type State,
+  type TaskRun,
+  type Verdict,
+} from '@pilotflame/core'
+import { DEPLOYMENT_FROM, FIND_DEPLOYMENT, FIND_RUN, FIND_STATE, FIND_TASK_RUN, RUN_FROM } from './finds.ts'
+import {
+  toAutomation,
+  toBucket,
+  toDeployment,
+  toEvent,
+  toFlow,
+  toFlowRun,
+  toHook,
+  toJson,
+  toJsonOrNull,
+  toRecordedResult,
+  toSession,
+  toState,
+  toTaskRun,
+  toVersion,
+  toWaitingRun,
+} from './rows.ts'
+import { insertRun, stateValues, updateRun } from './run-rows.ts'
+import { findStateEvent } from './state-events.ts'
+import type { Row, Statements } from './statements.ts'
+import type { Hook, RecordedResult, SessionRow, Tx, WaitingRun } from './store.ts'
+
+/** `insert … on conflict (keys) do update`: all columns but the keys are overwritten. */
+function upsert(table: string, keys: readonly string[], columns: readonly string[]): string {
+  const all = [...keys, ...columns]
+  const values = all.map(() => '?').join(', ')
+  const updates = columns.map((column) => `${column} = excluded.${column}`).join(', ')
+  return `insert into ${table} (${all.join(', ')}) values (${values}) on conflict (${keys.join(', ')}) do update set ${updates}`
+}
+
+const FIND_RUN_BY_KEY = `${RUN_FROM} where r.flow_id = ? and r.idempotency_key = ?`
+const FIND_RUNS_OF_SESSION = `${RUN_FROM} where r.session_id = ? order by r.id`
+const LOAD_WAITING = `select id, deployment_id, version_id, coalesce(next_scheduled_at, expected_start_at, created_at) as due_at
+  from flow_run where state_type = 'SCHEDULED' and deployment_id is not null order by due_at, id`
+// An event's id is unique over both: the events that came in, and the states.
+const INSERT_EVENT = `insert into event
+  (id, occurred, received, event, resource, related, payload, follows, chain_depth, cause_event_id)
+  select ?,?,?,?,?,?,?,?,?,? where not exists (select 1 from flow_run_state where id = ?) on conflict (id) do nothing`
+const SAVE_AUTOMATION = upsert(
+  'automation',
+  ['id'],
+  [
+    'name',
+    'description',
+    'enabled',
+    'tags',
+    'trigger',
+    'actions',
+    'actions_on_trigger',
+    'actions_on_resolve',
+    'owner_resource',
+    'created_at',
+    'updated_at',
+  ],
+)
+const SAVE_BUCKET = upsert(
+  'automation_bucket',
+  ['trigger_id', 'key'],
+  ['automation_id', 'start_at', 'end_at', 'count', 'fired_at'],
+)
+const SAVE_FLOW = upsert('flow', ['id'], ['name', 'tags', 'labels', 'created_at', 'updated_at'])
+const SAVE_DEPLOYMENT = upsert(
+  'deployment',
+  ['id'],
+  [
+    'flow_id',
+    'name',
+    'version_id',
+    'version',
+    'description',
+    'entrypoint',
+    'paused',
+    'tags',
+    'labels',
+    'parameters',
+    'parameter_schema',
+    'enforce_parameter_schema',
+    'retries',
+    'retry_delay_ms',
+    'kept',
+    'created_by',
+    'created_at',
+    'updated_at',
+  ],
+)
+const SAVE_TASK_RUN = upsert(
+  'task_run',
+  ['id'],
+  [
+    'flow_run_id',
+    'task_key',
+    'dynamic_key',
+    'name',
+    'tags',
+    'state_id',
+    'run_count',
+    'start_at',
+    'end_at',
+    'created_at',
+    'updated_at',
+  ],
+)
+const INSERT_TASK_STATE = `insert into task_run_state
+  (id, task_run_id, type, name, at, message, data, details, scheduled_at, follows, run_count)
+  values (?,?,?,?,?,?,?,?,?,?,?) on conflict (id) do nothing`
+const SAVE_RUN_RESULT = upsert('flow_run_result', ['flow_run_id'], ['result'])
+const SAVE_SESSION = upsert('session', ['id'], ['name', 'host', 'pid', 'boot', 'created_at'])
+const SAVE_HOOK = upsert('hook', ['id'], ['name', 'event', 'secret', 'created_at'])
+
+const bit = (value: boolean): number => (value ? 1 : 0)
+
+export class SqliteTx implements Tx {
+  readonly #statements: Statements
+  /** The runs as this body read them: a write needs to name only what changed. */
+  readonly #read = new Map<string, FlowRun>()
+  #ended = false
+  /** True when something was written. */
+  wrote = false
+  /** The first write that failed. */
+  failure: unknown
+
+  constructor(statements: Statements) {
+    this.#statements = statements
+  }
+
+  /** From now on every call is refused: its body is over. */
+  end(): void {
+    this.#ended = true
+  }
+
+  get ended(): boolean {
+    return this.#ended
+  }
+
+  #open(): Statements {
+    if (!this.#ended) return this.#statements
+    throw new AppError(
+      'internal',
+      'This transaction is over. Await every call of `tx` inside its body, and keep no `tx` for later.',
+    )
+  }
+
+  #find<T>(to: (row: Row) => T, sql: string, ...values: SQLInputValue[]): T | undefined {
+    const row = this.#open().get(sql, ...values)
+    return row === undefined ? undefined : to(row)
+  }
+
+  #all<T>(to: (row: Row) => T, sql: string, ...values: SQLInputValue[]): T[] {
+    return this.#open()
+      .all(sql, ...values)
+      .map(to)
+  }
+
+  #write(sql: string, ...values: SQLInputValue[]): number {
+    return this.#writing((statements) => statements.run(sql, ...values))
+  }
+
+  #writing<T>(write: (statements: Statements) => T): T {
+    const statements = this.#open()
+    this.wrote = true
+    try {
+      return write(statements)
+    } catch (error) {
+      this.failure ??= error
+      throw error
+    }
+  }
+
+  // Events and verdicts
+
+  async insertEvent(event: Event): Promise<boolean> {
+    const { id, occurred, received, follows, chainDepth, causeEventId } = event
+    const parts = [toJson(event.resource), toJson(event.related), toJson(event.payload)]
+    return this.#write(INSERT_EVENT, id, occurred, received, event.event, ...parts, follows, chainDepth, causeEventId, id) === 1
+  }
+
+  async findEvent(id: string): Promise<Event | undefined> {
+    return this.#find(toEvent, 'select * from event where id = ?', id) ?? findStateEvent(this.#open(), id)
+  }
+
+  insertVerdict({ eventId, automationId, at, outcome }: Verdict): void {
+    this.#write(
+      'insert into verdict (event_id, automation_id, at, outcome) values (?,?,?,?)',
+      eventId,
+      automationId,
+      at,
+      toJson(outcome),
+    )
+  }
+
+  // Automations
+
+  async loadAutomations(): Promise<readonly Automation[]> {
+    return this.#all(toAutomation, 'select * from automation order by created_at, id')
+  }
+
+  async findAutomation(id: string): Promise<Automation | undefined> {
+    return this.#find(toAutomation, 'select * from automation where id = ?', id)
+  }
+
+  async findAutomationsByOwner(ownerResource: string): Promise<readonly Automation[]> {
+    return this.#all(toAutomation, 'select * from automation where owner_resource = ? order by created_at, id', ownerResource)
+  }
+
+  saveAutomation(automation: Automation): void {
+    const { id, name, description, enabled, tags, trigger, actions, ownerResource, createdAt, updatedAt } = automation
+    const { actionsOnTrigger, actionsOnResolve } = automation
+    const parts = [tags, trigger, actions, actionsOnTrigger, actionsOnResolve].map(toJson)
+    this.#write(SAVE_AUTOMATION, id, name, description, bit(enabled), ...parts, ownerResource, createdAt, updatedAt)
+  }
+
+  deleteAutomation(id: string): void {
+    this.#write('delete from automation_bucket where automation_id = ?', id)
+    this.#write('delete from automation where id = ?', id)
+  }
+
+  async findBucket(triggerId: string, key: readonly string[]): Promise<Bucket | undefined> {
+    return this.#find(toBucket, 'select * from automation_bucket where trigger_id = ? and key = ?', triggerId, toJson(key))
+  }
+
+  saveBucket({ triggerId, key, automationId, start, end, count, firedAt }: Bucket): void {
+    this.#write(SAVE_BUCKET, triggerId, toJson(key), automationId, start, end, count, firedAt)
+  }
+
+  deleteBucket(triggerId: string, key: readonly string[]): void {
+    this.#write('delete from automation_bucket where trigger_id = ? and key = ?', triggerId, toJson(key))
+  }
+
+  // Flows and deployments
+
+  async findFlow(id: string): Promise<Flow | undefined> {
+    return this.#find(toFlow, 'select * from flow where id = ?', id)
+  }
+
+  async findFlowByName(name: string): Promise<Flow | undefined> {
+    return this.#find(toFlow, 'select * from flow where name = ?', name)
+  }
+
+  saveFlow({ id, name, tags, labels, createdAt, updatedAt }: Flow): void {
+    this.#write(SAVE_FLOW, id, name, toJson(tags), toJson(labels), createdAt, updatedAt)
+  }
+
+  async findDeployment(id: string): Promise<Deployment | undefined> {
+    return this.#find(toDeployment, FIND_DEPLOYMENT, id)
+  }
+
+  async findDeploymentByName(flowName: string, name: string): Promise<Deployment | undefined> {
+    return this.#find(toDeployment, `${DEPLOYMENT_FROM} where f.name = ? and d.name = ?`, flowName, name)
+  }
+
+  saveDeployment(deployment: Deployment): void {
+    this.#write(
+      SAVE_DEPLOYMENT,
+      deployment.id,
+      deployment.flowId,
+      deployment.name,
+      deployment.versionId,
+      deployment.version,
+      deployment.description,
+      deployment.entrypoint,
+      bit(deployment.paused),
+      toJson(deployment.tags),
+      toJson(deployment.labels),
+      toJson(deployment.parameters),
+      toJsonOrNull(deployment.parameterSchema),
+      bit(deployment.enforceParameterSchema),
+      deployment.retries,
+      deployment.retryDelayMs,
+      toJson(deployment.kept),
+      toJsonOrNull(deployment.createdBy),
+      deployment.createdAt,
+      deployment.updatedAt,
+    )
+  }
+
+  deleteDeployment(id: string): void {
+    this.#write('delete from deployment_version where deployment_id = ?', id)
+    this.#write('delete from deployment where id = ?', id)
+  }
+
+  async findVersion(deploymentId: string, version: string): Promise<DeploymentVersion | undefined> {
+    return this.#find(
+      toVersion,
+      'select * from deployment_version where deployment_id = ? and version = ?',
+      deploymentId,
+      version,
+    )
+  }
+
+  insertVersion({ id, deploymentId, version, entrypoint, parameterSchema, createdAt }: DeploymentVersion): void {
+    this.#write(
+      'insert into deployment_version (id, deployment_id, version, entrypoint, parameter_schema, created_at) values (?,?,?,?,?,?)',
+      ...[id, deploymentId, version, entrypoint, toJsonOrNull(parameterSchema), createdAt],
+    )
+  }
+
+  // Runs
+
+  #remember(run: FlowRun | undefined): FlowRun | undefined {
+    if (run !== undefined) this.#read.set(run.id, run)
+    return run
+  }
+
+  async findRun(id: string): Promise<FlowRun | undefined> {
+    return this.#remember(this.#find(toFlowRun, FIND_RUN, id))
+  }
+
+  async findRunByIdempotencyKey(flowId: string, key: string): Promise<FlowRun | undefined> {
+    return this.#remember(this.#find(toFlowRun, FIND_RUN_BY_KEY, flowId, key))
+  }
+
+  async findState(id: string): Promise<State | undefined> {
+    return this.#find(toState, FIND_STATE, id)
+  }
+
+  insertRun(run: FlowRun, states: readonly State[]): void {
+    this.#writing((statements) => insertRun(statements, run, states))
+    this.#read.set(run.id, run)
+  }
+
+  updateRun(run: FlowRun, states: readonly State[]): void {
+    this.#writing((statements) => updateRun(statements, run, states, this.#read.get(run.id)))
+    this.#read.set(run.id, run)
+  }
+
+  deleteRun(id: string): void {
+    this.#write('delete from task_run_state where task_run_id in (select id from task_run where flow_run_id = ?)', id)
+    for (const table of ['task_run', 'task_result', 'log', 'chunk', 'flow_run_result', 'flow_run_state']) {
+      this.#write(`delete from ${table} where flow_run_id = ?`, id)
+    }
+    this.#write('delete from flow_run where id = ?', id)
+    this.#read.delete(id)
+  }
+
+  saveRunResult(runId: string, result: Json): void {
+    this.#write(SAVE_RUN_RESULT, runId, toJson(result))
+  }
+
+  async findRunResult(runId: string): Promise<Json | undefined> {
+    return this.#find(
+      (row) => JSON.parse(row.result as string) as Json,
+      'select result from flow_run_result where flow_run_id = ?',
+      runId,
+    )
+  }
+
+  async findRunsOfSession(sessionId: string): Promise<readonly FlowRun[]> {
+    const runs = this.#all(toFlowRun, FIND_RUNS_OF_SESSION, sessionId)
+    for (const run of runs) this.#remember(run)
+    return runs
+  }
+
+  async loadWaitingRuns(): Promise<readonly WaitingRun[]> {
+    return this.#all(toWaitingRun, LOAD_WAITING)
+  }
+
+  // What a run reports
+
+  async findTaskRun(id: string): Promise<TaskRun | undefined> {
+    return this.#find(toTaskRun, FIND_TASK_RUN, id)
+  }
+
+  saveTaskRun(taskRun: TaskRun, state: State): void {
+    const { id, flowRunId, taskKey, dynamicKey, name, tags, runCount, startAt, endAt, createdAt, updatedAt } = taskRun
+    const keys = [id, flowRunId, taskKey, dynamicKey, name, toJson(tags), taskRun.state.id]
+    this.#write(SAVE_TASK_RUN, ...keys, runCount, startAt, endAt, createdAt, updatedAt)
+    this.#write(INSERT_TASK_STATE, state.id, id, ...stateValues(state), runCount)
+  }
+
+  insertTaskResult(runId: string, taskKey: string, dynamicKey: string, result: Json): void {
+    this.#write(
+      'insert into task_result (flow_run_id, task_key, dynamic_key, result) values (?,?,?,?) on conflict do nothing',
+      ...[runId, taskKey, dynamicKey, toJson(result)],
+    )
+  }
+
+  async loadTaskResults(runId: string): Promise<readonly RecordedResult[]> {
+    return this.#all(toRecordedResult, 'select * from task_result where flow_run_id = ? order by task_key, dynamic_key', runId)
+  }
+
+  insertLog({ id, flowRunId, taskRunId, name, level, message, at }: Log): void {
+    this.#write(
+      'insert into log (id, flow_run_id, task_run_id, name, level, message, at) values (?,?,?,?,?,?,?) on conflict do nothing',
+      ...[id, flowRunId, taskRunId, name, level, message, at],
+    )
+  }
+
+  async insertChunk({ flowRunId, attempt, n, text }: Chunk): Promise<boolean> {
+    const sql = 'insert into chunk (flow_run_id, attempt, n, text) values (?,?,?,?) on conflict do nothing'
+    return this.#write(sql, flowRunId, attempt, n, text) === 1
+  }
+
+  // Executors
+
+  async loadSessions(): Promise<readonly SessionRow[]> {
+    return this.#all(toSession, 'select * from session order by created_at, id')
+  }
+
+  async findSession(id: string): Promise<SessionRow | undefined> {
+    return this.#find(toSession, 'select * from session where id = ?', id)
+  }
+
+  saveSession({ id, name, host, pid, boot, createdAt }: SessionRow): void {
+    this.#write(SAVE_SESSION, id, name, host, pid, boot, createdAt)
+  }
+
+  deleteSession(id: string): void {
+    this.#write('delete from session where id = ?', id)
+  }
+
+  // Hooks
+
+  async findHook(name: string): Promise<Hook | undefined> {
+    return this.#find(toHook, 'select * from hook where name = ?', name)
+  }
+
+  saveHook({ id, name, event, secret, createdAt }: Hook): void {
+    this.#write(SAVE_HOOK, id, name, event, secret, createdAt)
+  }
+
+  deleteHook(name: string): void {
+    this.#write('delete from hook where name = ?', name)
+  }
+}
