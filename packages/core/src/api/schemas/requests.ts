@@ -1,0 +1,104 @@
+/** Bodies of the routes that change something. Strict where Prefect forbids unknown fields, and on all routes of ours. */
+import * as z from 'zod'
+import { labels, moment, names, notYet, object, stateCreate, uuid } from './common.ts'
+
+/** Labels of something that took part in an event; `prefect.resource.id` names it. */
+const resource = z
+  .record(z.string(), z.string())
+  .refine((value) => Boolean(value['prefect.resource.id']), { error: 'needs the label prefect.resource.id' })
+
+/** Prefect's Event. `id` and `occurred` may be left out: the server fills them in. The hot path checks it by hand (check-events.ts). */
+export const event = z.looseObject({
+  id: uuid.optional(),
+  occurred: moment.optional(),
+  event: z.string().min(1).max(1024),
+  resource,
+  related: z.array(resource).max(100).optional(),
+  payload: object.optional(),
+  follows: uuid.nullish(),
+})
+export const events = z.union([event, z.array(event)])
+
+export const flowCreate = z.strictObject({ name: z.string().min(1), tags: names.optional(), labels: labels.nullish() })
+
+/** Prefect's DeploymentCreate. */
+export const deploymentCreate = z.strictObject({
+  name: z.string().min(1),
+  flow_id: uuid,
+  paused: z.boolean().optional(),
+  schedules: z
+    .array(z.unknown())
+    .refine((list) => list.length === 0, {
+      error: 'schedules are not run here yet; leave them out',
+      params: { type: 'not_implemented' },
+    })
+    .optional(),
+  concurrency_limit: z.int().nullish(),
+  concurrency_options: z.looseObject({ collision_strategy: z.string() }).nullish(),
+  global_concurrency_limit_id: notYet,
+  enforce_parameter_schema: z.boolean().optional(),
+  parameter_openapi_schema: object.nullish(),
+  parameters: object.optional(),
+  tags: names.optional(),
+  labels: labels.nullish(),
+  pull_steps: z.array(object).nullish(),
+  work_queue_name: z.string().nullish(),
+  work_pool_name: z.string().nullish(),
+  storage_document_id: uuid.nullish(),
+  infrastructure_document_id: uuid.nullish(),
+  description: z.string().nullish(),
+  path: z.string().nullish(),
+  version: z.string().nullish(),
+  entrypoint: z.string().nullish(),
+  job_variables: object.optional(),
+  version_info: z.looseObject({ type: z.string(), version: z.string() }).nullish(),
+})
+
+/** Prefect's DeploymentFlowRunCreate. */
+export const createFlowRun = z.strictObject({
+  name: z.string().min(1).optional(),
+  state: stateCreate.nullish(),
+  parameters: object.optional(),
+  enforce_parameter_schema: z.boolean().nullish(),
+  context: notYet,
+  infrastructure_document_id: notYet,
+  // Sent by Prefect's client with every run; the deployment's own retries decide.
+  empirical_policy: z.looseObject({}).optional(),
+  tags: names.optional(),
+  idempotency_key: z.string().nullish(),
+  labels: labels.nullish(),
+  parent_task_run_id: notYet,
+  work_queue_name: notYet,
+  job_variables: notYet,
+})
+
+export const setState = z.looseObject({ state: stateCreate, force: z.boolean().optional() })
+
+const trigger = z.looseObject({ type: z.string().optional() })
+const action = z.looseObject({ type: z.string() })
+
+const automationFields = {
+  name: z.string().min(1),
+  description: z.string().optional(),
+  enabled: z.boolean().optional(),
+  tags: names.optional(),
+  trigger,
+  actions: z.array(action),
+  actions_on_trigger: z.array(action).optional(),
+  actions_on_resolve: z.array(action).optional(),
+}
+export const automationCreate = z.strictObject({ ...automationFields, owner_resource: z.string().nullish() })
+export const automationUpdate = z.strictObject(automationFields)
+export const automationPatch = z.strictObject({ enabled: z.boolean().optional() })
+
+// Ours
+
+export const automationTest = z.strictObject({ event, automation_id: uuid.optional() })
+
+/** A name that can stand in a path as it is. */
+export const HOOK_NAME = /^[a-z0-9][a-z0-9._-]{0,99}$/i
+export const hookCreate = z.strictObject({
+  name: z.string().regex(HOOK_NAME, 'may have letters, digits, ".", "_" and "-", up to 100 of them'),
+  event: z.string().min(1).max(1024).optional(),
+  signed: z.boolean().optional(),
+})
