@@ -6,10 +6,10 @@
 import type { GroupCommit } from './group-commit.ts'
 import type { ReaderThread } from './reader.ts'
 
-/** A commit is 5 to 15 pages: asking after each 64 is often enough for a bound of thousands, and costs nothing. */
-const COMMITS_PER_LOOK = 64
-/** 64 MB of pages of 4 KB. */
-const PAGES_MAX = 16_000
+/** A body writes 1 to 20 pages, so the log grows by 2 500 between two looks at most; it costs one message. */
+const BODIES_PER_LOOK = 128
+/** 32 MB of pages of 4 KB. A log that is written over again is flushed faster than one that grows: p50 0.40 ms, not 0.74. */
+const PAGES_MAX = 8_000
 
 export class Checkpoints {
   readonly #thread: ReaderThread
@@ -24,9 +24,9 @@ export class Checkpoints {
     this.#onError = onError
   }
 
-  afterCommit(): void {
-    this.#since += 1
-    if (this.#since < COMMITS_PER_LOOK || this.#busy) return
+  afterCommit(bodies: number): void {
+    this.#since += bodies
+    if (this.#since < BODIES_PER_LOOK || this.#busy) return
     this.#since = 0
     this.#busy = true
     this.#look()
@@ -38,7 +38,7 @@ export class Checkpoints {
 
   async #look(): Promise<void> {
     const size = await this.#thread.checkpoint(false)
-    if (size.log < PAGES_MAX || size.checkpointed === size.log) return
+    if (size.log < PAGES_MAX) return
     await this.#commits.pause()
     try {
       await this.#thread.checkpoint(true)

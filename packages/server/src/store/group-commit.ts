@@ -34,8 +34,8 @@ export interface GroupCommitParts {
   readonly flushes: FlushQueue
   /** Named in sentences. */
   readonly path: string
-  /** Called after each commit that wrote. */
-  readonly onCommit?: () => void
+  /** Called after each commit that wrote, with the number of its bodies. */
+  readonly onCommit?: (bodies: number) => void
 }
 
 export class GroupCommit {
@@ -131,7 +131,7 @@ export class GroupCommit {
     }
     if (wrote) this.commits += 1
     flushes.add(ran, wrote)
-    if (wrote) this.#parts.onCommit?.()
+    if (wrote) this.#parts.onCommit?.(group.length)
   }
 
   async #runOne(entry: Queued, tx: SqliteTx, several: boolean): Promise<Ran> {

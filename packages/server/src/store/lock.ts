@@ -5,7 +5,7 @@
 import { readFileSync, rmSync, writeFileSync } from 'node:fs'
 import { DatabaseSync } from 'node:sqlite'
 import { AppError } from '@pilotflame/core'
-import { makeFolder } from './open-database.ts'
+import { makeFile } from './open-database.ts'
 import { toStoreError } from './store-errors.ts'
 
 const BUSY = 5
@@ -28,7 +28,7 @@ const isBusy = (error: unknown): boolean => error instanceof Error && 'errcode' 
 export function acquireLock(path: string, holder: string): Lock {
   const lockFile = `${path}.lock`
   const holderFile = `${path}.holder`
-  makeFolder(path)
+  makeFile(lockFile)
   let db: DatabaseSync | undefined
   try {
     db = new DatabaseSync(lockFile, { timeout: 0 })

@@ -1,5 +1,5 @@
 /** Opens the one connection that writes, set up so that the deciding thread never waits for a disk. */
-import { mkdirSync } from 'node:fs'
+import { closeSync, mkdirSync, openSync } from 'node:fs'
 import { dirname } from 'node:path'
 import { DatabaseSync } from 'node:sqlite'
 import { AppError } from '@pilotflame/core'
@@ -20,15 +20,15 @@ export function checkSqlite(version: string | undefined = process.versions.sqlit
   )
 }
 
-/** Makes the folder of the database, readable by its owner alone, when it is not there. */
-export function makeFolder(path: string): void {
-  if (path === ':memory:') return
+/** Makes the file, and its folder, when they are not there: for its owner alone. SQLite gives its log the same mode. */
+export function makeFile(path: string): void {
   try {
     mkdirSync(dirname(path), { recursive: true, mode: 0o700 })
+    closeSync(openSync(path, 'a', 0o600))
   } catch (cause) {
     throw new AppError(
       'home_not_writable',
-      `The folder ${dirname(path)} cannot be made. Give this user the right to write there, or set PILOTFLAME_HOME to another folder.`,
+      `${path} cannot be written. Give this user the right to write there, or set PILOTFLAME_HOME to another folder.`,
       { cause },
     )
   }
@@ -49,7 +49,7 @@ function setUp(db: DatabaseSync, path: string): void {
 
 /** Opens, and migrates, the database at `path`; `image` is the content of one in memory. */
 export function openDatabase(path: string, image?: Uint8Array): DatabaseSync {
-  makeFolder(path)
+  if (path !== ':memory:') makeFile(path)
   let db: DatabaseSync | undefined
   try {
     db = new DatabaseSync(path)

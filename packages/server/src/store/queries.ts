@@ -107,7 +107,7 @@ export function createQueries(statements: Statements): SyncReader {
     automations: (filter, page) => list(rows(automationsQuery(filter, page)), (row) => automationToWire(toAutomation(row))),
     hooks: () => list(statements.all('select * from hook order by name'), (row) => hookToWire(toHook(row))),
     verdicts: (eventId): readonly Verdict[] =>
-      statements.all('select * from verdict where event_id = ? order by at, rowid', eventId).map(toVerdict),
+      statements.all('select * from verdict where event_id = ? order by at, place', eventId).map(toVerdict),
     chunks: (runId, after, limit): readonly Chunk[] =>
       statements.all(CHUNKS_AFTER, runId, after.attempt, after.n, limit).map(toChunk),
   }

@@ -10,8 +10,8 @@ import type { Answer, LogSize, Request } from './reader.ts'
 import { Statements } from './statements.ts'
 import { toStoreError } from './store-errors.ts'
 
-/** 16 MB of pages of 4 KB: a log of this size is still read quickly, and a checkpoint of it is short. */
-const PAGES_MIN = 4_000
+/** 8 MB of pages of 4 KB: enough that a page is copied once for many commits, and a short piece of work. */
+const PAGES_MIN = 2_000
 
 const { path } = workerData as { path: string }
 const db = new DatabaseSync(path, { timeout: 5_000 })

@@ -102,7 +102,7 @@ export function startReaderThread(path: string): ReaderThread {
     async close() {
       const last = worker
       if (last === null) return
-      await ask('close', [])
+      await ask('close', []).catch(() => undefined) // a thread that died has closed already
       worker = null
       await last.terminate()
     },

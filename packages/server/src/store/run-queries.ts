@@ -1,4 +1,4 @@
-/** Lists and counts of flow runs: Prefect's filters and sorts, each sort along an index. */
+/** Lists and counts of flow runs: Prefect's filters and sorts, each sort but that by name along an index. */
 
 import type { SQLInputValue } from 'node:sqlite'
 import { type Compilable, type SelectQueryBuilder, sql } from 'kysely'
@@ -63,9 +63,16 @@ const inOrder = (query: Runs, { by, direction }: Order): Runs => {
   return by === 'r.id' ? sorted : sorted.orderBy('r.id', direction)
 }
 
-/** A left join keeps the planner on the runs' own index: each run has its state. */
-const withStates = (query: Runs, { limit, offset }: Page): Compilable =>
-  query.leftJoin('flow_run_state as s', 's.id', 'r.state_id').selectAll('r').select(stateColumns).limit(limit).offset(offset)
+/**
+ * The runs of one page, with their states. The page is cut from ids alone, so that the rows it skips or sorts stay
+ * narrow; a cross join and a left join tell SQLite to look up the page's rows, and not to begin with all of them.
+ */
+function pageOf(query: Runs, order: Order, { limit, offset }: Page): Compilable {
+  const ids = inOrder(query, order).select('r.id as id').limit(limit).offset(offset)
+  const rows = compiler.selectFrom(ids.as('i')).crossJoin('flow_run as r').whereRef('r.id', '=', 'i.id') as unknown as Runs
+  const withStates = inOrder(rows, order).leftJoin('flow_run_state as s', 's.id', 'r.state_id')
+  return withStates.selectAll('r').select(stateColumns)
+}
 
 const run = (statements: Statements, query: Compilable): Row[] => {
   const { sql: text, parameters } = query.compile()
@@ -79,15 +86,17 @@ const count = (statements: Statements, query: Runs): number => {
 
 export const countRuns = (statements: Statements, filter: RunFilter): number => count(statements, where(base(), filter))
 
+const LAST: Order = { by: 'r.id', direction: 'desc' }
+
 export function listRuns(statements: Statements, filter: RunFilter, sort: RunSort, page: Page): Row[] {
   const order = ORDERS[sort]
   const all = where(base(), filter)
-  if (order.present === undefined) return run(statements, withStates(inOrder(all, order), page))
+  if (order.present === undefined) return run(statements, pageOf(all, order, page))
   const present = all.where(sql<boolean>`${sql.raw(order.present)}`)
-  const rows = run(statements, withStates(inOrder(present, order), page))
+  const rows = run(statements, pageOf(present, order, page))
   if (rows.length === page.limit) return rows
   const before = rows.length > 0 ? page.offset + rows.length : count(statements, present)
-  const missing = all.where(sql<boolean>`not (${sql.raw(order.present)})`).orderBy('r.id', 'desc')
+  const missing = all.where(sql<boolean>`not (${sql.raw(order.present)})`)
   const rest = { limit: page.limit - rows.length, offset: Math.max(0, page.offset - before) }
-  return [...rows, ...run(statements, withStates(missing, rest))]
+  return [...rows, ...run(statements, pageOf(missing, LAST, rest))]
 }

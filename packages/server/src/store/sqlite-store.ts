@@ -63,7 +63,7 @@ function buildStore(db: DatabaseSync, options: SqliteOptions): SqliteStore {
   const statements = new Statements(db)
   const flushes = new FlushQueue(flush, onFatal)
   const thread = options.reader === 'thread' ? startReaderThread(path) : undefined
-  const commits = new GroupCommit({ db, statements, flushes, path, onCommit: () => checkpoints?.afterCommit() })
+  const commits = new GroupCommit({ db, statements, flushes, path, onCommit: (bodies) => checkpoints?.afterCommit(bodies) })
   const warn = (error: unknown): void => onWarning(`A checkpoint of ${path} failed: ${String(error)}.`)
   const checkpoints = thread && new Checkpoints(thread, commits, warn)
   const whenQuiet = <T>(read: () => Promise<T>): Promise<T> => commits.whenQuiet(read)

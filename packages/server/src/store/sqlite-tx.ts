@@ -136,6 +136,8 @@ export class SqliteTx implements Tx {
   readonly #statements: Statements
   /** The runs as this body read them: a write needs to name only what changed. */
   readonly #read = new Map<string, FlowRun>()
+  /** How many verdicts this body has written so far. */
+  #verdicts = 0
   #ended = false
   /** True when something was written. */
   wrote = false
@@ -202,13 +204,9 @@ export class SqliteTx implements Tx {
   }
 
   insertVerdict({ eventId, automationId, at, outcome }: Verdict): void {
-    this.#write(
-      'insert into verdict (event_id, automation_id, at, outcome) values (?,?,?,?)',
-      eventId,
-      automationId,
-      at,
-      toJson(outcome),
-    )
+    const sql = 'insert into verdict (event_id, automation_id, at, place, outcome) values (?,?,?,?,?)'
+    this.#write(sql, eventId, automationId, at, this.#verdicts, toJson(outcome))
+    this.#verdicts += 1
   }
 
   // Automations

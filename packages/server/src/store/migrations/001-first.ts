@@ -83,11 +83,9 @@ create index flow_run_short on flow_run (substr(id, -8));
 create unique index flow_run_idempotency on flow_run (flow_id, idempotency_key) where idempotency_key is not null;
 create index flow_run_waiting on flow_run (next_scheduled_at) where state_type = 'SCHEDULED';
 create index flow_run_session on flow_run (session_id) where session_id is not null;
-create index flow_run_deployment on flow_run (deployment_id, id) where deployment_id is not null;
 create index flow_run_expected on flow_run (expected_start_at);
 create index flow_run_start on flow_run (coalesce(start_at, expected_start_at));
 create index flow_run_end on flow_run (end_at) where end_at is not null;
-create index flow_run_name on flow_run (name);
 
 create table flow_run_state (
   id text primary key,
@@ -126,9 +124,11 @@ create table verdict (
   event_id text not null,
   automation_id text not null,
   at integer not null,
-  outcome text not null
-) strict;
-create index verdict_event on verdict (event_id);
+  -- Its place among those of one body.
+  place integer not null,
+  outcome text not null,
+  primary key (event_id, at, place, automation_id)
+) strict, without rowid;
 
 create table automation (
   id text primary key,
