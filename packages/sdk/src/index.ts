@@ -1,1 +1,13 @@
-export {}
+/** What a user writes flows with. */
+export { AppError, type ErrorCode, type Fault, isAppError, type Json, type JsonObject, type Parameters } from '@pilotflame/core'
+export { type Executor, type ExecutorOptions, type ExecutorState, startExecutor } from './executor/executor.ts'
+export { type AnyFlow, type Flow, type FlowDefinition, flow, isFlow } from './flow/flow.ts'
+export type { DeploymentOptions, FlowOptions, ServedDeployment, ServeOptions, ServerOptions } from './flow/options.ts'
+export type { JsonSchema } from './flow/schema.ts'
+export type { On, ResourceMatch, TriggerOptions } from './flow/triggers.ts'
+export { currentRun } from './run/context.ts'
+export type { LogFields, Logger, Run, RunDeployment, RunParts } from './run/run.ts'
+export { type Served, serve } from './serve.ts'
+export { readServerAddress, SDK_VERSION, type ServerAddress } from './settings.ts'
+export type { TaskOptions } from './task/options.ts'
+export { type Task, task } from './task/task.ts'

@@ -1,0 +1,137 @@
+/**
+ * An executor's place at a server: says hello, comes back after every outage, for ever, and passes on what the
+ * server says. It knows nothing of runs.
+ */
+import { setTimeout as sleep } from 'node:timers/promises'
+import {
+  type AckFrame,
+  type CancelFrame,
+  type HelloFrame,
+  isAppError,
+  isObject,
+  type RefusedFrame,
+  type RunFrame,
+  type ServerFrame,
+  type WelcomeFrame,
+} from '@pilotflame/core'
+import type { ServerAddress } from '../settings.ts'
+import { type Connection, connect, type Target } from './connection.ts'
+import { locate } from './locate.ts'
+import { errorOf } from './reporter.ts'
+
+const BACKOFF_MS_MIN = 50
+const BACKOFF_MS_MAX = 2_000
+const WELCOME_MS_MAX = 10_000
+
+export interface SessionEvents {
+  /** The first frame of each connection. */
+  hello(): HelloFrame
+  welcome(frame: WelcomeFrame, target: Target): void
+  run(frame: RunFrame, readAt: number): void
+  cancel(frame: CancelFrame): void
+  ack(frame: AckFrame): void
+  /** Once per outage. */
+  away(reason: string): void
+}
+
+/** From half to the whole of 50 ms, 100 ms … 2 s. */
+export const backoffMs = (failures: number, chance: number): number =>
+  Math.min(BACKOFF_MS_MAX, BACKOFF_MS_MIN * 2 ** failures) * (0.5 + chance / 2)
+
+export class Session {
+  readonly #address: ServerAddress
+  readonly #bootId: string
+  readonly #events: SessionEvents
+  readonly #stop = new AbortController()
+  #connection: Connection | undefined
+
+  constructor(address: ServerAddress, bootId: string, events: SessionEvents) {
+    this.#address = address
+    this.#bootId = bootId
+    this.#events = events
+  }
+
+  /** Sends a frame when there is a connection that was welcomed. */
+  send(frame: unknown): void {
+    this.#connection?.send(JSON.stringify(frame))
+  }
+
+  close(): void {
+    this.#stop.abort()
+    this.#connection?.close()
+  }
+
+  /** Settles when closed; rejects with the server's refusal, or `unauthorized`. */
+  async keep(): Promise<void> {
+    let failures = 0
+    let away = false
+    while (!this.#stop.signal.aborted) {
+      const reason = await this.#once(() => {
+        failures = 0
+        away = false
+      })
+      if (this.#stop.signal.aborted) return
+      if (!away) this.#events.away(reason)
+      away = true
+      await sleep(backoffMs(failures++, Math.random()), undefined, { signal: this.#stop.signal }).catch(() => {})
+    }
+  }
+
+  /** One connection, from its hello to its end. Settles with why it ended, or could not begin. */
+  async #once(welcomed: () => void): Promise<string> {
+    try {
+      const target = await locate(this.#address, this.#bootId)
+      return await this.#converse(target, welcomed)
+    } catch (error) {
+      if (isAppError(error)) throw error
+      return error instanceof Error ? error.message : String(error)
+    } finally {
+      this.#connection = undefined
+    }
+  }
+
+  async #converse(target: Target, welcomed: () => void): Promise<string> {
+    const ended = Promise.withResolvers<string>()
+    ended.promise.catch(() => {}) // it may end before anybody waits for it
+    const connection = await connect(target, {
+      frame: (frame, readAt) => {
+        if (!isServerFrame(frame)) return
+        if (frame.type === 'welcome') {
+          clearTimeout(timer)
+          this.#connection = connection
+          welcomed()
+          this.#events.welcome(frame, target)
+        } else if (frame.type === 'refused') this.#refused(frame, ended)
+        else this.#receive(frame, readAt)
+      },
+      closed: (reason) => ended.resolve(reason),
+    })
+    const timer = setTimeout(() => {
+      ended.resolve('the server did not answer the hello within 10 s')
+    }, WELCOME_MS_MAX)
+    if (this.#stop.signal.aborted) connection.close()
+    else connection.send(JSON.stringify(this.#events.hello()))
+    try {
+      return await ended.promise
+    } finally {
+      clearTimeout(timer)
+      connection.close()
+    }
+  }
+
+  /** A hello that is refused is the end; a refusal in a conversation, or by a server that leaves, is an outage. */
+  #refused(frame: RefusedFrame, ended: PromiseWithResolvers<string>): void {
+    const outage = this.#connection !== undefined || frame.code === 'shutting_down'
+    if (outage) ended.resolve(frame.message)
+    else ended.reject(errorOf(frame))
+  }
+
+  #receive(frame: Exclude<ServerFrame, WelcomeFrame | RefusedFrame>, readAt: number): void {
+    if (frame.type === 'run') this.#events.run(frame, readAt)
+    else if (frame.type === 'cancel') this.#events.cancel(frame)
+    else if (frame.type === 'ack') this.#events.ack(frame)
+  }
+}
+
+/** Frames of kinds that this version does not know are passed over. */
+const isServerFrame = (frame: unknown): frame is ServerFrame => isObject(frame) && typeof frame.type === 'string'

@@ -1,0 +1,37 @@
+/** `task`: a step of a flow whose result is recorded, so that a run that starts again continues behind it. */
+import { readDefinition } from '../flow/names.ts'
+import { checkTaskOptions, type TaskOptions } from './options.ts'
+import { runTask } from './run-task.ts'
+
+export interface Task<Arguments extends readonly unknown[], Result> {
+  /**
+   * Calls the task. Throws what the function throws after its last try, `task_timed_out`, `task_key_missing` for
+   * arguments that cannot be recorded, `value_not_serializable` for such a result, or why the run was stopped.
+   */
+  (...args: Arguments): Promise<Result>
+  readonly taskName: string
+}
+
+type Definable = (...args: never[]) => unknown
+
+/**
+ * Makes `fn` a task. Without a name in front it gets the function's own, `_` as `-`.
+ * Throws `invalid_request` for a name with / % & > or < in it, and for options that make no sense.
+ */
+export function task<Arguments extends readonly unknown[], Result>(
+  name: string,
+  fn: (...args: Arguments) => Result | Promise<Result>,
+  options?: TaskOptions<Arguments>,
+): Task<Arguments, Result>
+export function task<Arguments extends readonly unknown[], Result>(
+  fn: (...args: Arguments) => Result | Promise<Result>,
+  options?: TaskOptions<Arguments>,
+): Task<Arguments, Result>
+export function task(
+  ...parts: [string | Definable, (Definable | TaskOptions)?, TaskOptions?]
+): Task<readonly unknown[], unknown> {
+  const { name, fn, options = {} } = readDefinition<Definable, TaskOptions>('task', parts)
+  checkTaskOptions(name, options)
+  const definition = { name, fn, options }
+  return Object.assign((...args: readonly unknown[]) => runTask(definition, args), { taskName: name })
+}
