@@ -5,7 +5,7 @@ import { compileTrigger, matches } from './match.ts'
 import type { Action, Automation } from './types.ts'
 
 export interface CompiledAction {
-  /** Its place in `actions`. */
+  /** Its place in `actions`, those of `actions_on_trigger` behind them. */
   readonly index: number
   readonly action: Action
   /** The parameters' templates; null where the action has no parameters of its own. */
@@ -30,6 +30,6 @@ const compileAction = (action: Action, index: number): CompiledAction => ({
 export function compileAutomation(automation: Automation, order = 0): CompiledAutomation {
   const { trigger } = automation
   compileTrigger(trigger) // now, not at the first event
-  const actions = automation.actions.map(compileAction)
+  const actions = [...automation.actions, ...automation.actionsOnTrigger].map(compileAction)
   return { automation, order, actions, matches: (event) => matches(trigger, event) }
 }
