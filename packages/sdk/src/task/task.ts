@@ -21,11 +21,11 @@ type Definable = (...args: never[]) => unknown
 export function task<Arguments extends readonly unknown[], Result>(
   name: string,
   fn: (...args: Arguments) => Result | Promise<Result>,
-  options?: TaskOptions<Arguments>,
+  options?: TaskOptions<NoInfer<Arguments>>,
 ): Task<Arguments, Result>
 export function task<Arguments extends readonly unknown[], Result>(
   fn: (...args: Arguments) => Result | Promise<Result>,
-  options?: TaskOptions<Arguments>,
+  options?: TaskOptions<NoInfer<Arguments>>,
 ): Task<Arguments, Result>
 export function task(
   ...parts: [string | Definable, (Definable | TaskOptions)?, TaskOptions?]
