@@ -36,6 +36,11 @@ export function migrate(db: DatabaseSync, path: string, migrations: readonly str
   }
   migrations.slice(version).forEach((sql, index) => {
     const number = version + index + 1
-    db.exec(`begin immediate; ${sql}; pragma application_id = ${APPLICATION_ID}; pragma user_version = ${number}; commit`)
+    try {
+      db.exec(`begin immediate; ${sql}; pragma application_id = ${APPLICATION_ID}; pragma user_version = ${number}; commit`)
+    } catch (error) {
+      if (db.isTransaction) db.exec('rollback')
+      throw error
+    }
   })
 }

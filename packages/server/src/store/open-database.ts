@@ -12,11 +12,11 @@ const SQLITE_MIN = '3.51.3'
 const numbers = (version: string): number => version.split('.').reduce((sum, part) => sum * 1000 + Number(part), 0)
 
 /** Throws `store_unsupported` when this SQLite is too old to be trusted with two connections. */
-export function checkSqlite(version: string | undefined = process.versions.sqlite): void {
-  if (version !== undefined && numbers(version) >= numbers(SQLITE_MIN)) return
+export function checkSqlite(version: string = process.versions.sqlite ?? '0'): void {
+  if (numbers(version) >= numbers(SQLITE_MIN)) return
   throw new AppError(
     'store_unsupported',
-    `This Node ${process.versions.node} carries SQLite ${version ?? '(none)'}, and Pilotflame's server needs ${SQLITE_MIN} or later. Use Node 24, or Node 22.23 or later.`,
+    `This Node ${process.versions.node} carries SQLite ${version}, and Pilotflame's server needs ${SQLITE_MIN} or later. Use Node 24, or Node 22.23 or later.`,
   )
 }
 

@@ -1,14 +1,17 @@
 /** Values for the store's own tests and measurements: whole, and different by their number. */
 import {
+  type Automation,
   applyState,
   type Deployment,
   type Event,
   enterState,
   type Flow,
   type FlowRun,
+  type Log,
   type State,
   type TaskRun,
 } from '@pilotflame/core'
+import type { Hook, SessionRow } from '../store.ts'
 
 /** A UUID whose last digits are the number. */
 export const uuid = (kind: number, n: number): string =>
@@ -116,3 +119,55 @@ export const sampleTaskRun = (n: number, flowRunId: string, state: State): TaskR
   createdAt: state.at,
   updatedAt: state.at,
 })
+
+export const AUTOMATION: Automation = {
+  id: uuid(10, 1),
+  name: 'chat',
+  description: '',
+  enabled: true,
+  tags: ['a'],
+  trigger: {
+    type: 'event',
+    id: uuid(13, 1),
+    match: {},
+    match_related: [],
+    after: [],
+    expect: ['chat.message'],
+    for_each: [],
+    posture: 'Reactive',
+    threshold: 1,
+    within: 0,
+  },
+  actions: [{ type: 'do-nothing' }],
+  actionsOnTrigger: [],
+  actionsOnResolve: [],
+  ownerResource: `prefect.deployment.${DEPLOYMENT.id}`,
+  createdAt: START,
+  updatedAt: START,
+}
+export const SESSION: SessionRow = { id: uuid(12, 1), name: 'chatbot.ts', host: 'here', pid: 7, boot: 'boot', createdAt: START }
+export const HOOK: Hook = {
+  id: uuid(14, 1),
+  name: 'shop',
+  event: 'shop.order',
+  secret: new Uint8Array([1, 2, 255]),
+  createdAt: START,
+}
+export const sampleLog = (n: number, flowRunId: string): Log => ({
+  id: uuid(15, n),
+  flowRunId,
+  taskRunId: null,
+  name: 'console',
+  level: n * 10,
+  message: `line ${n}`,
+  at: START + n,
+})
+
+export const VERSION = {
+  id: uuid(3, 1),
+  deploymentId: DEPLOYMENT.id,
+  version: 'd1g35t',
+  entrypoint: null,
+  parameterSchema: { type: 'object' },
+  createdAt: START,
+}

@@ -1,0 +1,19 @@
+/** What every store does, whichever database is under it. */
+import { describe } from 'vitest'
+import { durabilityContract } from './test/contract-durability.ts'
+import { readContract } from './test/contract-reads.ts'
+import { transactionContract } from './test/contract-transactions.ts'
+import { writeContract } from './test/contract-writes.ts'
+import { type OpenTestStore, openFile, openMemory } from './test/stores.ts'
+
+function storeContract(name: string, open: OpenTestStore): void {
+  describe(name, () => {
+    transactionContract(open)
+    durabilityContract(open)
+    writeContract(open)
+    readContract(open)
+  })
+}
+
+storeContract('SQLite in a file, with the reader on its own thread', openFile)
+storeContract('SQLite in memory', openMemory)

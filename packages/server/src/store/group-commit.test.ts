@@ -1,0 +1,121 @@
+/** What goes wrong below the store: a full disk, a flush that fails, a log that would grow without end. */
+import { statSync } from 'node:fs'
+import { join } from 'node:path'
+import { expect, test } from 'vitest'
+import type { Flush } from '../ports.ts'
+import { fdatasyncFlush } from './flush-file.ts'
+import { FlushQueue } from './flush-queue.ts'
+import { GroupCommit } from './group-commit.ts'
+import { openDatabase } from './open-database.ts'
+import { openSqliteStore } from './sqlite-store.ts'
+import { Statements } from './statements.ts'
+import { sampleEvent, uuid } from './test/sample-rows.ts'
+import { inFolder } from './test/stores.ts'
+
+const atOnce: Flush = (done) => done(null)
+
+/** A writer on a database in memory that takes `pages` more pages. */
+function smallDisk(pages: number): GroupCommit {
+  const db = openDatabase(':memory:')
+  const used = Number(db.prepare('pragma page_count').get()?.page_count)
+  db.exec(`pragma max_page_count = ${used + pages}`)
+  const parts = { db, statements: new Statements(db), flushes: new FlushQueue(atOnce, () => undefined), path: 'x.db' }
+  return new GroupCommit(parts)
+}
+
+/** More than the pages that are left. */
+const LONG = 'x'.repeat(100_000)
+
+const found = (commits: GroupCommit): Promise<boolean[]> =>
+  commits.submit(async (tx) => {
+    const events = await Promise.all([1, 2, 3].map((n) => tx.findEvent(uuid(4, n))))
+    return events.map((event) => event !== undefined)
+  })
+
+test('a body that meets a full disk is told so', async () => {
+  const commits = smallDisk(10)
+  const results = await Promise.allSettled([
+    commits.submit((tx) => tx.insertEvent(sampleEvent(1))),
+    commits.submit((tx) => tx.insertEvent({ ...sampleEvent(2), payload: { text: LONG } })),
+    commits.submit((tx) => tx.insertEvent(sampleEvent(3))),
+  ])
+  expect(results).toMatchObject([
+    { status: 'fulfilled' },
+    { status: 'rejected', reason: { code: 'disk_full', message: expect.stringContaining('x.db is full') } },
+    { status: 'fulfilled' },
+  ])
+  expect(await found(commits)).toEqual([true, false, true])
+})
+
+test('what SQLite rolled back as a whole is refused as a whole, and what comes behind it is served', async () => {
+  const commits = smallDisk(10)
+  const results = await Promise.allSettled([
+    commits.submit((tx) => tx.insertEvent(sampleEvent(1))),
+    commits.submit((tx) => tx.insertChunk({ flowRunId: uuid(9, 1), attempt: 1, n: 1, text: LONG })),
+    commits.submit((tx) => tx.insertEvent(sampleEvent(3))),
+  ])
+  expect(results).toMatchObject([
+    { status: 'rejected', reason: { code: 'disk_full' } },
+    { status: 'rejected', reason: { code: 'disk_full' } },
+    { status: 'fulfilled' },
+  ])
+  expect(await found(commits)).toEqual([false, false, true])
+})
+
+test('a failed flush acknowledges nothing, is reported once, and ends all writing', async () => {
+  const fatal: string[] = []
+  const flush: Flush = (done) => {
+    setImmediate(() => done(new Error('EIO')))
+  }
+  const store = await openSqliteStore({
+    path: ':memory:',
+    flush,
+    reader: 'inline',
+    onFatal: (error) => fatal.push(error.message),
+  })
+  const results = await Promise.allSettled([1, 2].map((n) => store.transaction((tx) => tx.insertEvent(sampleEvent(n)))))
+  expect(results).toMatchObject([{ reason: { code: 'store_failed' } }, { reason: { code: 'store_failed' } }])
+  await expect(store.transaction((tx) => tx.insertEvent(sampleEvent(3)))).rejects.toMatchObject({ code: 'store_failed' })
+  expect(fatal).toEqual([expect.stringContaining('EIO')])
+  expect(await store.find.findEvent(uuid(4, 3))).toBeUndefined()
+  await store.close()
+})
+
+test('the flush follows the log when the database was closed and opened again', () =>
+  inFolder(async (folder) => {
+    const path = join(folder, 'pilotflame.db')
+    const flush = fdatasyncFlush(path)
+    for (const n of [1, 2]) {
+      const store = await openSqliteStore({ path, flush, reader: 'inline' })
+      expect(await store.transaction((tx) => tx.insertEvent(sampleEvent(n)))).toBe(true)
+      await store.close()
+    }
+    flush.close()
+  }))
+
+test('a flush without a log is an error', () =>
+  inFolder(async (folder) => {
+    const error = await new Promise((resolve) => fdatasyncFlush(join(folder, 'none.db'))(resolve))
+    expect(error).toMatchObject({ code: 'ENOENT' })
+  }))
+
+test('the log stays bounded under writes without a pause', () =>
+  inFolder(async (folder) => {
+    const path = join(folder, 'pilotflame.db')
+    const store = await openSqliteStore({ path, flush: atOnce, reader: 'thread' })
+    const event = (n: number) => ({ ...sampleEvent(n), payload: { text: 'x'.repeat(20_000) } })
+    await store.read.countFlowRuns({}) // the thread is up
+    let written = 0
+    const writer = async (): Promise<void> => {
+      while (written < 12_000) {
+        written += 1
+        const n = written
+        await store.transaction((tx) => tx.insertEvent(event(n)))
+        await new Promise((resolve) => setImmediate(resolve))
+      }
+    }
+    await Promise.all(Array.from({ length: 4 }, writer))
+    // These are 300 MB; the bound is 32 MB and what comes in while the thread is at work.
+    expect(statSync(`${path}-wal`).size).toBeLessThan(150_000_000)
+    await store.close()
+  }))

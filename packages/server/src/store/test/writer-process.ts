@@ -1,0 +1,24 @@
+/** Writes an event and its run in each body, with 16 callers, and says on stdout what has settled, until it is killed. */
+import { fdatasyncFlush } from '../flush-file.ts'
+import { openSqliteStore } from '../sqlite-store.ts'
+import { FLOW, sampleEvent, sampleRun } from './sample-rows.ts'
+
+const [path = '', from = '0'] = process.argv.slice(2)
+const store = await openSqliteStore({ path, flush: fdatasyncFlush(path), reader: 'thread' })
+await store.transaction(async (tx) => tx.saveFlow(FLOW))
+let next = Number(from)
+
+async function caller(): Promise<void> {
+  for (;;) {
+    next += 1
+    const n = next
+    await store.transaction(async (tx) => {
+      await tx.insertEvent(sampleEvent(n))
+      const run = sampleRun(n)
+      tx.insertRun(run, [run.state])
+    })
+    process.stdout.write(`${n}\n`)
+  }
+}
+
+await Promise.all(Array.from({ length: 16 }, caller))
