@@ -1,0 +1,111 @@
+/**
+ * `npm run bench`: measures the product beside the floor, in one run on this machine. It prints each row as soon as
+ * it is there, and writes bench/results.json and the README's table after a full run.
+ *
+ *   --quick      fewer samples, under a minute; writes nothing
+ *   --only NAME  one group of rows (may be given again); writes nothing
+ *   --profile    a CPU profile of the server, and its functions by their own time
+ *
+ * Three processes and the floor's two: this one is the client. Everything that it starts ends with it.
+ */
+import { existsSync } from 'node:fs'
+import { join } from 'node:path'
+import { startFloor } from './load/floor.ts'
+import { startProduct } from './load/product.ts'
+import type { Row } from './numbers/row.ts'
+import { type Options, readOptions } from './options.ts'
+import { CleanUp } from './processes/clean-up.ts'
+import { buildPrograms } from './processes/programs.ts'
+import { makeTemporaryFolder } from './processes/temporary-folder.ts'
+import { updateReadme } from './readme-table.ts'
+import { commitName, describeMachine, type Machine, versions } from './report/machine.ts'
+import { printProfile } from './report/print-profile.ts'
+import { RESULTS_FILE, type Results, writeResults } from './report/results.ts'
+import { tableHead, tableLine } from './report/terminal-table.ts'
+import { result, stream } from './rows/answers.ts'
+import { automations } from './rows/automations.ts'
+import { budget } from './rows/budget.ts'
+import type { BenchContext, Group } from './rows/context.ts'
+import { history } from './rows/history.ts'
+import { path } from './rows/path.ts'
+import { start } from './rows/start.ts'
+import { steps, tasks } from './rows/steps.ts'
+import { throughput } from './rows/throughput.ts'
+
+const GROUPS: readonly Group[] = [path, stream, result, steps, tasks, budget, throughput, start, automations, history]
+
+const say = (text: string): void => void process.stdout.write(`${text}\n`)
+
+async function makeContext({ quick, profile }: Options, cleanUp: CleanUp): Promise<BenchContext> {
+  const bundles = join(import.meta.dirname, '..', 'packages', 'pilotflame', 'dist')
+  if (!existsSync(join(bundles, 'server.js')))
+    throw new Error('There is no bundle to measure: start with "npm run bench", which builds it.')
+  const folder = makeTemporaryFolder()
+  cleanUp.add(folder.remove)
+  const serverFlags = profile ? ['--cpu-prof', '--cpu-prof-interval=100', `--cpu-prof-dir=${join(folder.path, 'profiles')}`] : []
+  return { quick, folder: folder.path, bundles, programs: await buildPrograms(folder.path), serverFlags, cleanUp }
+}
+
+function sayWhere({ cpu, cores, memory_gb, system, fdatasync_ms, loopback_ms }: Machine): void {
+  const { node, sqlite } = versions()
+  say(`${cores} cores (${cpu}), ${memory_gb} GB, ${system}; Node ${node}, SQLite ${sqlite}; commit ${commitName()}`)
+  say(`floor: flush of the disk ${fdatasync_ms} ms, loopback round trip ${loopback_ms} ms (p50)\n`)
+}
+
+async function measure(options: Options, cleanUp: CleanUp): Promise<Results> {
+  const context = await makeContext(options, cleanUp)
+  const sides = { floor: await startFloor(context), product: await startProduct(context) }
+  const machine = describeMachine({ fdatasync_ms: sides.floor.fdatasyncMs, loopback_ms: sides.floor.loopbackMs })
+  sayWhere(machine)
+  say(tableHead())
+  const rows: Row[] = []
+  const report = (row: Row): void => {
+    rows.push(row)
+    say(tableLine(row))
+  }
+  for (const group of GROUPS) {
+    if (options.only.length === 0 || options.only.includes(group.name)) await group.measure(context, sides, report)
+  }
+  if (options.profile) {
+    await sides.product.stop()
+    printProfile(join(context.folder, 'profiles'), say)
+  }
+  return {
+    date: new Date().toISOString().slice(0, 10),
+    commit: commitName(),
+    quick: options.quick,
+    machine,
+    versions: versions(),
+    rows,
+  }
+}
+
+function conclude(results: Results, { quick, only, profile }: Options): void {
+  const targets = results.rows.flatMap((row) => row.targets)
+  say(`\n${targets.filter(({ met }) => met).length} of ${targets.length} targets met.`)
+  if (quick || profile || only.length > 0) return
+  writeResults(RESULTS_FILE, results)
+  updateReadme(results)
+  say("Written: bench/results.json and the README's table.")
+}
+
+async function main(): Promise<void> {
+  const options = readOptions(
+    process.argv.slice(2),
+    GROUPS.map(({ name }) => name),
+  )
+  const cleanUp = new CleanUp()
+  cleanUp.onSignals()
+  try {
+    conclude(await measure(options, cleanUp), options)
+  } finally {
+    await cleanUp.run()
+  }
+}
+
+try {
+  await main()
+} catch (error) {
+  console.error(error instanceof Error ? error.message : error)
+  process.exitCode = 1
+}

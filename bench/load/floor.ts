@@ -1,0 +1,53 @@
+/** The floor, started and ready to be sent events. */
+import { mkdirSync } from 'node:fs'
+import { connect } from 'node:net'
+import { join } from 'node:path'
+import { nowMs } from '../numbers/clock.ts'
+import { median, round } from '../numbers/figures.ts'
+import { Child } from '../processes/child.ts'
+import type { BenchContext } from '../rows/context.ts'
+import { HttpClient } from './http-client.ts'
+import type { Side } from './send-events.ts'
+
+export interface Floor extends Side {
+  /** What its disk's flush costs by itself. */
+  readonly fdatasyncMs: number
+  /** A few bytes to its process and back. */
+  readonly loopbackMs: number
+}
+
+const SAMPLES = 300
+
+/** Sends 64 bytes, waits for them, and again. */
+async function measureLoopback(port: number): Promise<number[]> {
+  const socket = connect({ host: '127.0.0.1', port, noDelay: true })
+  await new Promise((resolve) => socket.once('connect', resolve))
+  const bytes = Buffer.alloc(64, 'x')
+  const took: number[] = []
+  for (let index = 0; index < SAMPLES; index += 1) {
+    const at = nowMs()
+    const back = new Promise((resolve) => socket.once('data', resolve))
+    socket.write(bytes)
+    await back
+    took.push(nowMs() - at)
+  }
+  socket.destroy()
+  return took
+}
+
+export async function startFloor({ folder, programs, cleanUp }: BenchContext): Promise<Floor> {
+  const home = join(folder, 'floor')
+  mkdirSync(home)
+  const child = await Child.start(programs['floor-server'], { args: [home, programs['floor-child']] })
+  cleanUp.add(() => child.stop())
+  const { port, echoPort } = child.facts as { port: number; echoPort: number }
+  const client = new HttpClient(`http://127.0.0.1:${port}/api`)
+  cleanUp.add(() => client.close())
+  return {
+    name: 'floor',
+    client,
+    collect: () => child.ask('collect'),
+    fdatasyncMs: round(median(await child.ask<number[]>('flushes', SAMPLES))),
+    loopbackMs: round(median(await measureLoopback(echoPort))),
+  }
+}

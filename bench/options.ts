@@ -1,0 +1,25 @@
+/** What the bench can be told. */
+import { parseArgs } from 'node:util'
+
+export interface Options {
+  readonly quick: boolean
+  /** Names of groups; all where empty. */
+  readonly only: readonly string[]
+  /** Writes a CPU profile of the product's server, and prints its functions by their own time. */
+  readonly profile: boolean
+}
+
+/** Throws a sentence for what it does not know. */
+export function readOptions(args: readonly string[], groups: readonly string[]): Options {
+  const { values } = parseArgs({
+    args: [...args],
+    options: {
+      quick: { type: 'boolean', default: false },
+      only: { type: 'string', multiple: true, default: [] },
+      profile: { type: 'boolean', default: false },
+    },
+  })
+  const unknown = values.only.find((name) => !groups.includes(name))
+  if (unknown !== undefined) throw new Error(`There is no group "${unknown}": use ${groups.join(', ')}.`)
+  return values
+}

@@ -1,0 +1,75 @@
+/**
+ * The user's process: flows served with the SDK from the bundle that users install. The first statement of the
+ * measured one reads the clock; what was read is reported later, when asked.
+ */
+import type * as Sdk from '../packages/sdk/src/index.ts'
+import { nowMs } from './numbers/clock.ts'
+import { answerParent, sayReady } from './processes/answer-parent.ts'
+
+const [bundle = '', apiUrl = ''] = process.argv.slice(2)
+const { flow, startExecutor, task } = (await import(bundle)) as typeof Sdk
+
+const firstLines: [number: number, at: bigint][] = []
+let stepRuns: number[][] = []
+let counted = 0
+
+const firstLine = flow('first-line', ({ n }: { n: number }) => {
+  const at = process.hrtime.bigint()
+  firstLines.push([n, at])
+})
+
+const chunk = flow('chunk', (_: object, run) => {
+  run.stream('the first words of an answer')
+})
+
+const result = flow('result', ({ n }: { n: number }) => ({ n }))
+
+const many = flow('many', () => {
+  counted += 1
+})
+
+const step = task('step', async (index: number) => index)
+
+/** Durable steps one after the other, each with its time. */
+const steps = flow('steps', async ({ count }: { count: number }) => {
+  const took: number[] = []
+  for (let index = 0; index < count; index += 1) {
+    const at = nowMs()
+    await step(index)
+    took.push(nowMs() - at)
+  }
+  stepRuns.push(took)
+})
+
+const executor = await startExecutor({
+  apiUrl,
+  name: 'bench',
+  deployments: [
+    firstLine.toDeployment({ on: 'bench.first-line' }),
+    chunk.toDeployment({ on: 'bench.chunk' }),
+    many.toDeployment({ on: 'bench.many' }),
+    result.toDeployment(),
+    steps.toDeployment(),
+  ],
+})
+
+answerParent({
+  collect: () => firstLines.splice(0).map(([n, at]) => [n, Number(at) / 1e6]),
+  steps: () => {
+    const done = stepRuns
+    stepRuns = []
+    return done
+  },
+  /** How many runs of `many` have started since the last question. */
+  counted: () => {
+    const before = counted
+    counted = 0
+    return before
+  },
+  deployments: () => executor.deployments,
+  stop: () => {
+    executor.close()
+    setImmediate(() => process.exit(0))
+  },
+})
+sayReady()

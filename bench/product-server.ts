@@ -1,0 +1,25 @@
+/** The product's server in a process of its own, from the bundle that users install, on a temporary home and a free port. */
+import type { startServer } from '../packages/server/src/server.ts'
+import { answerParent, sayReady } from './processes/answer-parent.ts'
+
+const [bundle = '', home = ''] = process.argv.slice(2)
+const product = (await import(bundle)) as { readonly startServer: typeof startServer }
+const server = await product.startServer({
+  home,
+  host: '127.0.0.1',
+  port: 0,
+  authString: null,
+  allowedHosts: [],
+  bodyBytesMax: 4_000_000,
+  version: 'bench',
+})
+
+answerParent({
+  counts: () => ({ commits: server.app.store.counts.commits, flushes: server.app.store.counts.flushes }),
+  memory: () => process.memoryUsage.rss(),
+  stop: async () => {
+    await server.stop()
+    setImmediate(() => process.exit(0))
+  },
+})
+sayReady({ apiUrl: server.apiUrl })

@@ -1,0 +1,33 @@
+/** What every group of rows is given. */
+
+import type { Floor } from '../load/floor.ts'
+import type { Product } from '../load/product.ts'
+import type { Row } from '../numbers/row.ts'
+import type { CleanUp } from '../processes/clean-up.ts'
+import type { Programs } from '../processes/programs.ts'
+
+export interface BenchContext {
+  /** For development: fewer samples, not for the README. */
+  readonly quick: boolean
+  /** A temporary folder; removed at the end. */
+  readonly folder: string
+  /** The folder of the product's bundles. */
+  readonly bundles: string
+  readonly programs: Programs
+  /** Flags of Node for the product's server, such as those of a profile. */
+  readonly serverFlags: readonly string[]
+  readonly cleanUp: CleanUp
+}
+
+export interface Sides {
+  readonly floor: Floor
+  /** One product for the groups that leave it as they found it. */
+  readonly product: Product
+}
+
+export interface Group {
+  /** What `--only` takes. */
+  readonly name: string
+  /** Measures, and reports each row as soon as it is there. */
+  measure(context: BenchContext, sides: Sides, report: (row: Row) => void): Promise<void>
+}
