@@ -92,11 +92,11 @@ export class Child {
   }
 
   /** Asks it to stop, and kills it when it does not. */
-  async stop(): Promise<void> {
+  async stop({ limitMs = STOP_MS_MAX }: { limitMs?: number } = {}): Promise<void> {
     if (this.#stopping) return this.#exited
     this.#stopping = true
     if (this.#process.exitCode !== null || this.#process.signalCode !== null) return
-    const timer = setTimeout(() => this.kill(), STOP_MS_MAX)
+    const timer = setTimeout(() => this.kill(), limitMs)
     this.ask('stop').catch(() => undefined)
     await this.#exited
     clearTimeout(timer)

@@ -3,7 +3,8 @@ import { CleanUp } from './clean-up.ts'
 
 test('everything is undone once, the last first, even when one of them fails', async () => {
   const done: string[] = []
-  const cleanUp = new CleanUp()
+  const told: string[] = []
+  const cleanUp = new CleanUp((text) => told.push(text))
   cleanUp.add(() => void done.push('folder'))
   cleanUp.add(() => {
     done.push('broken')
@@ -12,4 +13,5 @@ test('everything is undone once, the last first, even when one of them fails', a
   cleanUp.add(async () => void done.push('server'))
   await Promise.all([cleanUp.run(), cleanUp.run()])
   expect(done).toEqual(['server', 'broken', 'folder'])
+  expect(told).toEqual(['Cleaning up: already gone'])
 })

@@ -4,7 +4,12 @@ type Undo = () => Promise<void> | void
 
 export class CleanUp {
   readonly #undos: Undo[] = []
+  readonly #tell: (text: string) => void
   #running: Promise<void> | undefined
+
+  constructor(tell: (text: string) => void = console.error) {
+    this.#tell = tell
+  }
 
   add(undo: Undo): void {
     this.#undos.push(undo)
@@ -21,7 +26,7 @@ export class CleanUp {
       try {
         await undo()
       } catch (error) {
-        console.error(`Cleaning up: ${error instanceof Error ? error.message : String(error)}`)
+        this.#tell(`Cleaning up: ${error instanceof Error ? error.message : String(error)}`)
       }
     }
   }
