@@ -1,5 +1,41 @@
 /** What a user writes flows with. */
-export { AppError, type ErrorCode, type Fault, isAppError, type Json, type JsonObject, type Parameters } from '@pilotflame/core'
+export {
+  AppError,
+  type AutomationWire,
+  type DeploymentWire,
+  type ErrorCode,
+  type EventWire,
+  type ExecutorWire,
+  type Fault,
+  type FlowRunWire,
+  fromEvent,
+  type HookWire,
+  isAppError,
+  type Json,
+  type JsonObject,
+  type LogWire,
+  PAYLOAD_AS_PARAMETERS,
+  type Parameters,
+  type Resource,
+  type StateType,
+  type StateWire,
+  type StreamChunk,
+  type StreamEnd,
+  type TimelineWire,
+  type VerdictWire,
+  type WhyWire,
+} from '@pilotflame/core'
+export { connect } from './client/connect.ts'
+export { createTransport, type Transport } from './client/transport.ts'
+export type {
+  AutomationInput,
+  Client,
+  EventInput,
+  FilterInput,
+  FollowOptions,
+  RunInput,
+  StateInput,
+} from './client/types.ts'
 export { type Executor, type ExecutorOptions, type ExecutorState, startExecutor } from './executor/executor.ts'
 export { type AnyFlow, type Flow, type FlowDefinition, flow, isFlow } from './flow/flow.ts'
 export type { DeploymentOptions, FlowOptions, ServedDeployment, ServeOptions, ServerOptions } from './flow/options.ts'
@@ -10,4 +46,4 @@ export type { LogFields, Logger, Run, RunDeployment, RunParts } from './run/run.
 export { type Served, serve } from './serve.ts'
 export { readServerAddress, SDK_VERSION, type ServerAddress } from './settings.ts'
 export type { TaskOptions } from './task/options.ts'
-export { type Task, task } from './task/task.ts'
+export { type Task, type TaskOf, task } from './task/task.ts'

@@ -13,20 +13,15 @@ export interface Task<Arguments extends readonly unknown[], Result> {
 }
 
 type Definable = (...args: never[]) => unknown
+/** The task that a function becomes. */
+export type TaskOf<Fn extends Definable> = Task<Parameters<Fn>, Awaited<ReturnType<Fn>>>
 
 /**
  * Makes `fn` a task. Without a name in front it gets the function's own, `_` as `-`.
  * Throws `invalid_request` for a name with / % & > or < in it, and for options that make no sense.
  */
-export function task<Arguments extends readonly unknown[], Result>(
-  name: string,
-  fn: (...args: Arguments) => Result | Promise<Result>,
-  options?: TaskOptions<NoInfer<Arguments>>,
-): Task<Arguments, Result>
-export function task<Arguments extends readonly unknown[], Result>(
-  fn: (...args: Arguments) => Result | Promise<Result>,
-  options?: TaskOptions<NoInfer<Arguments>>,
-): Task<Arguments, Result>
+export function task<Fn extends Definable>(name: string, fn: Fn, options?: TaskOptions<Parameters<Fn>>): TaskOf<Fn>
+export function task<Fn extends Definable>(fn: Fn, options?: TaskOptions<Parameters<Fn>>): TaskOf<Fn>
 export function task(
   ...parts: [string | Definable, (Definable | TaskOptions)?, TaskOptions?]
 ): Task<readonly unknown[], unknown> {

@@ -1,0 +1,96 @@
+import type { Item, StateItem } from '@pilotflame/core'
+import { afterEach, beforeEach, expect, test, vi } from 'vitest'
+import { type Peer, startPeer } from './executor/test-peer.ts'
+import { flow } from './flow/flow.ts'
+import { readyLine, serve } from './serve.ts'
+
+let peer: Peer
+const stdout: string[] = []
+
+beforeEach(async () => {
+  peer = await startPeer()
+  vi.spyOn(process.stdout, 'write').mockImplementation((text) => {
+    stdout.push(String(text))
+    return true
+  })
+})
+
+afterEach(async () => {
+  vi.restoreAllMocks()
+  stdout.length = 0
+  await peer.close()
+})
+
+const isState =
+  (type: string) =>
+  (item: Item): item is StateItem =>
+    item.kind === 'state' && item.state.type === type
+
+test('one flow: says one line, takes runs, and ends by its signal', async () => {
+  const stop = new AbortController()
+  const chat = flow('chat', async ({ n }: { n: number }) => n + 1)
+  const served = chat.serve({ name: 'bot', on: 'chat.message', limit: 3, signal: stop.signal, apiUrl: peer.apiUrl })
+  await vi.waitUntil(() => stdout.length > 0, { interval: 5 })
+  expect(stdout).toEqual([`bot is ready: waiting for chat.message (limit 3) · ${peer.apiUrl}\n`])
+  expect(peer.hellos[0]).toMatchObject({ limit: 3, deployments: [{ flow_name: 'chat', name: 'bot' }] })
+  peer.run({ deployment_id: 'id of chat/bot', parameters: { n: 1 } })
+  expect((await peer.item(isState('COMPLETED'))).result).toBe(2)
+  stop.abort()
+  await served
+  expect(peer.drains).toBe(1)
+})
+
+test('Ctrl-C lets the runs at work end, a second one does not', async () => {
+  const before = process.listeners('SIGINT')
+  const { promise: aborted, resolve: abort } = Promise.withResolvers<unknown>()
+  const chat = flow('chat', async (_: object, run) => {
+    run.signal.addEventListener('abort', () => abort(run.signal.reason))
+    await new Promise(() => {})
+  })
+  const served = serve(chat, { apiUrl: peer.apiUrl })
+  await vi.waitUntil(() => stdout.length > 0, { interval: 5 })
+  peer.run({ deployment_id: 'id of chat/chat' })
+  await peer.item(isState('RUNNING'))
+  const [end] = process.listeners('SIGINT').filter((listener) => !before.includes(listener))
+  end?.('SIGINT')
+  await peer.until(() => peer.drains === 1)
+  end?.('SIGINT')
+  expect(await aborted).toMatchObject({ code: 'shutting_down' })
+  await served
+  expect(process.listeners('SIGINT')).toEqual(before)
+})
+
+test('its signal ends it while the server is away', async () => {
+  const stop = new AbortController()
+  const stderr = vi.spyOn(process.stderr, 'write').mockReturnValue(true)
+  await peer.close()
+  const served = flow('chat', () => 1).serve({ signal: stop.signal, apiUrl: peer.apiUrl })
+  await vi.waitUntil(() => stderr.mock.calls.length > 0)
+  stop.abort()
+  await served
+  expect(stderr.mock.calls.map(([text]) => String(text)).join('')).toContain('is away')
+  expect(stdout).toEqual([])
+  peer = await startPeer()
+})
+
+test('several: a bare flow gets its own name', async () => {
+  const stop = new AbortController()
+  const one = flow('one', () => 1)
+  const two = flow('two', () => 2)
+  const served = serve(one, two.toDeployment({ name: 'second', on: ['a', 'b.*'] }), {
+    limit: 5,
+    signal: stop.signal,
+    apiUrl: peer.apiUrl,
+  })
+  await vi.waitUntil(() => stdout.length > 0, { interval: 5 })
+  expect(stdout).toEqual([`one, second (a, b.*) are ready (limit 5) · ${peer.apiUrl}\n`])
+  expect(peer.hellos[0]?.deployments.map(({ flow_name, name }) => `${flow_name}/${name}`)).toEqual(['one/one', 'two/second'])
+  stop.abort()
+  await served
+})
+
+test('without a trigger it waits for runs', () => {
+  expect(readyLine([flow('one', () => 1).toDeployment()], 100, 'http://x/api')).toBe(
+    'one is ready: waiting for runs (limit 100) · http://x/api',
+  )
+})
