@@ -35,7 +35,9 @@ await build({
   external: ['esbuild'],
   define: { 'process.env.PILOTFLAME_VERSION': JSON.stringify(version) },
   // Some bundled packages still call require() for Node's own modules.
-  banner: { js: "import { createRequire as pilotflameRequire } from 'node:module'; const require = pilotflameRequire(import.meta.url);" },
+  banner: {
+    js: "import { createRequire as pilotflameRequire } from 'node:module'; const require = pilotflameRequire(import.meta.url);",
+  },
   logLevel: 'error',
 })
 if (withTypes) buildTypes()
@@ -45,7 +47,10 @@ function buildTypes() {
   execFileSync(join(ROOT, 'node_modules', '.bin', 'tsc'), ['-b'], { cwd: ROOT, stdio: 'inherit' })
   const types = join(DIST, 'types')
   for (const pkg of ['core', 'sdk', 'server', 'pilotflame']) {
-    cpSync(join(ROOT, 'packages', pkg, 'types'), join(types, pkg), { recursive: true, filter: (path) => !path.endsWith('.tsbuildinfo') })
+    cpSync(join(ROOT, 'packages', pkg, 'types'), join(types, pkg), {
+      recursive: true,
+      filter: (path) => !path.endsWith('.tsbuildinfo'),
+    })
   }
   for (const file of readdirSync(types, { recursive: true }).map((name) => join(types, name))) {
     if (file.endsWith('.d.ts')) writeFileSync(file, rewrite(readFileSync(file, 'utf8'), file, types))

@@ -49,7 +49,8 @@ function writeState(name, text) {
 
 /** One sentence for what the operating system said. */
 function explain(error, place) {
-  if (error.code === 'ENOSPC') return `The disk is full: nothing more can be written to ${place}. Free some space and start again.`
+  if (error.code === 'ENOSPC')
+    return `The disk is full: nothing more can be written to ${place}. Free some space and start again.`
   if (error.code === 'EACCES' || error.code === 'EPERM' || error.code === 'EROFS') {
     return `There is no permission to write to ${place}. Change its owner, or clone the project into a folder of yours.`
   }
@@ -108,7 +109,10 @@ export function build() {
   say('Building …')
   const started = Date.now()
   const result = spawnSync(projectNode(), [join(ROOT, 'scripts', 'build.mjs')], { cwd: ROOT, encoding: 'utf8' })
-  if (result.status !== 0) fail(/ENOSPC/.test(result.stderr) ? explain({ code: 'ENOSPC' }, ROOT) : `The build failed:\n${result.stderr || result.stdout}`)
+  if (result.status !== 0)
+    fail(
+      /ENOSPC/.test(result.stderr) ? explain({ code: 'ENOSPC' }, ROOT) : `The build failed:\n${result.stderr || result.stdout}`,
+    )
   writeState('built', sources())
   say(`Built in ${((Date.now() - started) / 1000).toFixed(1)} s.`)
 }

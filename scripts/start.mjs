@@ -7,7 +7,9 @@ checkNode()
 install()
 build()
 const program = join(ROOT, 'packages', 'pilotflame', 'dist', 'start.js')
-const child = spawn(projectNode(), ['--disable-warning=ExperimentalWarning', program, ...process.argv.slice(2)], { stdio: 'inherit' })
+const child = spawn(projectNode(), ['--disable-warning=ExperimentalWarning', program, ...process.argv.slice(2)], {
+  stdio: 'inherit',
+})
 child.on('error', (error) => fail(`Pilotflame could not be started: ${error.message}`))
 // The terminal sends its signals to both; this process waits for the other one to end in order.
 for (const signal of ['SIGINT', 'SIGTERM']) process.on(signal, () => child.kill(signal))

@@ -1,6 +1,6 @@
 // npm test, npm run verify, npm run bench: installs and builds what is missing, and runs the steps with the project's own Node.
 import { spawnSync } from 'node:child_process'
-import { dirname, join, delimiter } from 'node:path'
+import { delimiter, dirname, join } from 'node:path'
 import { build, checkNode, fail, install, projectNode, ROOT } from './prepare.mjs'
 
 const bin = (name) => join(ROOT, 'node_modules', '.bin', name)

@@ -76,12 +76,12 @@ export async function eventually<T>(look: () => Promise<T | undefined | false | 
 }
 
 interface VerdictOnWire {
-  readonly outcome: { readonly kind: string; readonly runs?: readonly { readonly run_id: string }[] }
+  readonly outcome: { readonly kind: string; readonly runs?: readonly { readonly flow_run_id: string }[] }
 }
 
 /** The runs that an event has started; empty when it started none. */
 export async function runsOf(server: TestServer, eventId: string): Promise<string[]> {
   const { body } = await server.request('GET', `/events/${eventId}/verdicts`)
   const verdicts = body as readonly VerdictOnWire[]
-  return verdicts.flatMap(({ outcome }) => (outcome.runs ?? []).map((run) => run.run_id))
+  return verdicts.flatMap(({ outcome }) => (outcome.runs ?? []).map((run) => run.flow_run_id))
 }
