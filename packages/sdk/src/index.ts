@@ -37,8 +37,9 @@ export type {
   StateInput,
 } from './client/types.ts'
 export { type Executor, type ExecutorOptions, type ExecutorState, startExecutor } from './executor/executor.ts'
-export { type AnyFlow, type Flow, type FlowDefinition, flow, isFlow } from './flow/flow.ts'
-export type { DeploymentOptions, FlowOptions, ServedDeployment, ServeOptions, ServerOptions } from './flow/options.ts'
+export { type AnyFlow, type FlowDefinition, isFlow, type Runnable, type ServedDeployment } from './flow/definition.ts'
+export { type Flow, flow } from './flow/flow.ts'
+export type { DeploymentOptions, FlowOptions, ServeOptions, ServerOptions } from './flow/options.ts'
 export type { JsonSchema } from './flow/schema.ts'
 export type { On, ResourceMatch, TriggerOptions } from './flow/triggers.ts'
 export { currentRun } from './run/context.ts'

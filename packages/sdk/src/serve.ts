@@ -1,7 +1,7 @@
 /** `serve`: makes this process an executor for its flows, until Ctrl-C or a signal ends it. */
 import { type Executor, startExecutor } from './executor/executor.ts'
-import { type AnyFlow, isFlow } from './flow/flow.ts'
-import type { ServedDeployment, ServeOptions } from './flow/options.ts'
+import { type AnyFlow, isFlow, type ServedDeployment } from './flow/definition.ts'
+import type { ServeOptions } from './flow/options.ts'
 import { describeTriggers } from './flow/triggers.ts'
 
 const LIMIT = 100

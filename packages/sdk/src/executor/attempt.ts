@@ -6,7 +6,7 @@
  * 3. A run whose lease is lost goes on unheard: it is told to stop, and says nothing more (I2).
  */
 import { AppError, encodeValue, isAppError, type Json, type Mark, type Marks, type RunFrame } from '@pilotflame/core'
-import type { AnyFlow, FlowDefinition } from '../flow/flow.ts'
+import type { FlowDefinition, Runnable } from '../flow/definition.ts'
 import { applySchema } from '../flow/schema.ts'
 import { monotonicMicros } from '../machine/clock.ts'
 import { contextStorage, type RunHost, TaskCalls, type TaskReport } from '../run/context.ts'
@@ -125,7 +125,7 @@ export class Attempt implements RunHost {
 
   // Its course
 
-  start(load: () => AnyFlow | Promise<AnyFlow>): void {
+  start(load: () => Runnable | Promise<Runnable>): void {
     try {
       const loaded = load()
       if (loaded instanceof Promise) {

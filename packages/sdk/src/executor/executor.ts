@@ -5,7 +5,8 @@
 import { hostname } from 'node:os'
 import { basename } from 'node:path'
 import { AppError, type CancelFrame, CHANNEL_PROTOCOL, type HelloFrame, type RunFrame, type WelcomeFrame } from '@pilotflame/core'
-import type { ServedDeployment, ServerOptions } from '../flow/options.ts'
+import type { ServedDeployment } from '../flow/definition.ts'
+import type { ServerOptions } from '../flow/options.ts'
 import { readBootId } from '../machine/clock.ts'
 import { captureConsole } from '../run/console.ts'
 import { readServerAddress, SDK_VERSION } from '../settings.ts'
@@ -14,6 +15,7 @@ import type { Target } from './connection.ts'
 import { Heart } from './heart.ts'
 import { createLoader, type Load } from './loader.ts'
 import { Outbox } from './outbox.ts'
+import { prime } from './prime.ts'
 import { Session } from './session.ts'
 
 export type ExecutorState = 'connecting' | 'ready' | 'away' | 'draining' | 'closed'
@@ -92,7 +94,8 @@ class RunningExecutor implements Executor {
     })
     this.#setState('connecting')
     const release = captureConsole()
-    this.closed = this.#session.keep().finally(() => {
+    const kept = prime(this.#bootId).then(() => this.#session.keep())
+    this.closed = kept.finally(() => {
       release()
       this.#heart.stop()
       this.#setState('closed')

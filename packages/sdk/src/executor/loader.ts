@@ -1,11 +1,11 @@
-import type { AnyFlow } from '../flow/flow.ts'
+import type { Runnable } from '../flow/definition.ts'
 
-export type Load = () => AnyFlow | Promise<AnyFlow>
+export type Load = () => Runnable | Promise<Runnable>
 
 /** Loads the code once. What is loaded is there at once; what failed is tried again by the next run. */
 export function createLoader(load: Load): Load {
-  let loaded: AnyFlow | undefined
-  let loading: Promise<AnyFlow> | undefined
+  let loaded: Runnable | undefined
+  let loading: Promise<Runnable> | undefined
   return () => {
     if (loaded) return loaded
     if (loading) return loading

@@ -1,9 +1,9 @@
 /** A flow as a deployment that this process can run. */
 import { createHash } from 'node:crypto'
 import { readFileSync } from 'node:fs'
-import type { AnyFlow, FlowDefinition } from './flow.ts'
+import type { FlowDefinition, Runnable, ServedDeployment } from './definition.ts'
 import { checkName } from './names.ts'
-import type { DeploymentOptions, ServedDeployment } from './options.ts'
+import type { DeploymentOptions } from './options.ts'
 import { triggersOf } from './triggers.ts'
 
 function entryFileBytes(): Buffer {
@@ -18,7 +18,7 @@ function entryFileBytes(): Buffer {
 export const versionOf = ({ fn, name }: FlowDefinition): string =>
   createHash('sha256').update(entryFileBytes()).update(String(fn)).update(name).digest('hex').slice(0, 16)
 
-export function toDeployment(flow: AnyFlow, given: DeploymentOptions = {}): ServedDeployment {
+export function toDeployment(flow: Runnable, given: DeploymentOptions = {}): ServedDeployment {
   const { definition } = flow
   const { options } = definition
   return {

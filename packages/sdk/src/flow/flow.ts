@@ -1,23 +1,14 @@
 /** `flow`: makes a plain async function something that events can start, without changing what it is. */
-import { AppError, type JsonObject, type Parameters } from '@pilotflame/core'
+import { AppError, type Parameters } from '@pilotflame/core'
 import type { StandardSchemaV1 } from '@standard-schema/spec'
 import { callDirectly } from '../run/direct.ts'
 import type { Run, RunParts } from '../run/run.ts'
 import { serve } from '../serve.ts'
+import type { FlowDefinition, ServedDeployment } from './definition.ts'
 import { toDeployment } from './deployment.ts'
 import { readDefinition } from './names.ts'
-import type { DeploymentOptions, FlowOptions, ServedDeployment, ServeOptions } from './options.ts'
+import type { DeploymentOptions, FlowOptions, ServeOptions } from './options.ts'
 import { isStandardSchema, type JsonSchema, jsonSchemaOf } from './schema.ts'
-
-/** Facts about a flow that the engine works with. */
-export interface FlowDefinition {
-  readonly name: string
-  readonly fn: (parameters: never, run: Run) => unknown
-  readonly options: FlowOptions
-  /** Checks the parameters before user code; undefined where only the compiler or the server does. */
-  readonly schema: StandardSchemaV1 | undefined
-  readonly parameterSchema: JsonObject | null
-}
 
 type CallParts<Input> =
   Record<string, never> extends Input ? [parameters?: Input, parts?: RunParts] : [parameters: Input, parts?: RunParts]
@@ -38,16 +29,6 @@ export interface Flow<Input, Result> {
    */
   serve(options?: DeploymentOptions & ServeOptions): Promise<void>
 }
-
-/** Any flow, whatever its types. */
-export interface AnyFlow {
-  readonly flowName: string
-  readonly definition: FlowDefinition
-  toDeployment(options?: DeploymentOptions): ServedDeployment
-}
-
-export const isFlow = (value: unknown): value is AnyFlow =>
-  typeof value === 'function' && 'flowName' in value && 'definition' in value
 
 type WithSchema<Schema> = FlowOptions & {
   /** Any Standard Schema (zod, ArkType, Valibot …); the function gets what it makes of the parameters. */

@@ -1,6 +1,5 @@
 /** What a flow, and a deployment of it, can be told. */
-import type { DeploymentOffer, JsonObject } from '@pilotflame/core'
-import type { AnyFlow } from './flow.ts'
+import type { JsonObject } from '@pilotflame/core'
 import type { On } from './triggers.ts'
 
 export interface FlowOptions {
@@ -53,10 +52,4 @@ export interface ServeOptions extends ServerOptions {
   readonly limit?: number
   /** Ends serving like Ctrl-C does: takes no new runs, waits up to 10 s for those at work. Default: never. */
   readonly signal?: AbortSignal
-}
-
-/** A deployment that this process can run. `load` may import its code late; its result is kept. */
-export interface ServedDeployment {
-  readonly offer: DeploymentOffer
-  readonly load: () => AnyFlow | Promise<AnyFlow>
 }

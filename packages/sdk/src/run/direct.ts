@@ -1,6 +1,6 @@
 /** A flow called as a plain function: its run reports to nobody but the parts that the caller gave. */
 import { AppError, type Parameters } from '@pilotflame/core'
-import type { FlowDefinition } from '../flow/flow.ts'
+import type { FlowDefinition } from '../flow/definition.ts'
 import { applySchema } from '../flow/schema.ts'
 import { uuidv7 } from '../machine/uuid.ts'
 import { type Context, contextStorage, currentContext, type RunHost, TaskCalls, viewOf } from './context.ts'
