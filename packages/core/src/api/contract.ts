@@ -270,3 +270,6 @@ export const ROUTES = {
 
 export type Routes = typeof ROUTES
 export type RouteKey = keyof Routes
+
+/** The body of a route as its handler gets it. */
+export type BodyOf<K extends RouteKey> = Routes[K] extends { body: infer Body extends z.ZodType } ? z.output<Body> : undefined

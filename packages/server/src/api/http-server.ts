@@ -1,0 +1,99 @@
+/** The HTTP side of the server: one listener for requests, one for upgrades; opened and closed as a whole. */
+import { createServer, type Server } from 'node:http'
+import type { AddressInfo } from 'node:net'
+import { AppError } from '@pilotflame/core'
+import type { App, HttpSettings } from '../app.ts'
+import { createDoor } from '../auth/door.ts'
+import type { HttpContext, WriteLog } from './exchange.ts'
+import { createListener } from './handle.ts'
+import { describeHolder } from './port-holder.ts'
+import { createUpgrades } from './upgrades.ts'
+
+export interface HttpServerOptions {
+  /** The channel's unix socket on this machine. */
+  readonly socketPath: string | null
+  readonly log?: WriteLog
+}
+
+export interface HttpServer {
+  listen(): Promise<{ port: number }>
+  close(): Promise<void>
+}
+
+/** Longer than clients keep an idle connection (Prefect's: 25 s), so that none is closed in their hands. */
+const KEEP_ALIVE_MS = 35_000
+/** Requests that are under way have so long to end when the server closes. */
+const CLOSE_MS = 2_000
+
+const onStandardError: WriteLog = (level, message) => {
+  if (level === 'error') console.error(message)
+}
+
+export function createHttpServer(app: App, settings: HttpSettings, options: HttpServerOptions): HttpServer {
+  const closing = new AbortController()
+  const context: HttpContext = {
+    app,
+    settings,
+    socketPath: options.socketPath,
+    log: options.log ?? onStandardError,
+    closing: closing.signal,
+  }
+  const door = createDoor(settings)
+  const server = createServer({ keepAliveTimeout: KEEP_ALIVE_MS }, createListener(context, door))
+  const upgrades = createUpgrades(context, door)
+  server.on('upgrade', upgrades.upgrade)
+
+  return {
+    async listen() {
+      await open(server, settings, app)
+      return { port: (server.address() as AddressInfo).port }
+    },
+
+    async close() {
+      closing.abort()
+      upgrades.close()
+      if (!server.listening) return
+      const closed = new Promise<void>((resolve) => server.close(() => resolve()))
+      const stop = app.clock.after(CLOSE_MS, () => server.closeAllConnections())
+      await closed
+      stop()
+    },
+  }
+}
+
+async function open(server: Server, { host, port }: HttpSettings, { clock }: App): Promise<void> {
+  const opened = new Promise<void>((resolve, reject) => {
+    server.once('error', reject)
+    server.listen({ host, port }, () => {
+      server.off('error', reject)
+      resolve()
+    })
+  })
+  try {
+    await opened
+  } catch (cause) {
+    throw await cannotListen({ host, port }, cause as NodeJS.ErrnoException, clock)
+  }
+}
+
+async function cannotListen(
+  place: { host: string; port: number },
+  cause: NodeJS.ErrnoException,
+  clock: App['clock'],
+): Promise<AppError> {
+  const { host, port } = place
+  if (cause.code === 'EADDRINUSE') {
+    const holder = await describeHolder(place, clock)
+    const message = `Port ${port} on ${host} is taken by ${holder}. Stop it, or choose another port with --port.`
+    return new AppError('port_taken', message, { cause, facts: { port, host, holder } })
+  }
+  const reason = cause.code === 'EACCES' ? 'this user may not open it' : cause.message
+  return new AppError(
+    'port_taken',
+    `Port ${port} on ${host} cannot be opened: ${reason}. Choose another one with --port, or another address with --host.`,
+    {
+      cause,
+      facts: { port, host },
+    },
+  )
+}

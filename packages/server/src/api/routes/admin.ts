@@ -1,0 +1,44 @@
+/** The server about itself. */
+import { AppError } from '@pilotflame/core'
+import { openApiDocument, PREFECT_VERSION } from '@pilotflame/core/contract'
+import type { Handlers } from '../exchange.ts'
+import { value } from '../replies.ts'
+
+/** The version of Prefect's wire that is spoken. */
+export const API_VERSION = '0.8.4'
+const NO_FLOW = '00000000-0000-0000-0000-000000000000'
+
+export const adminRoutes: Handlers<
+  | 'GET /health'
+  | 'GET /ready'
+  | 'GET /version'
+  | 'GET /hello'
+  | 'GET /admin/version'
+  | 'GET /csrf-token'
+  | 'GET /openapi.json'
+  | 'GET /executors'
+  | 'GET /channel'
+> = {
+  'GET /health': () => value(true),
+  'GET /version': () => value(API_VERSION),
+  'GET /hello': () => value('👋'),
+
+  async 'GET /ready'({ context }) {
+    await context.app.store.find.findFlow(NO_FLOW)
+    return value({ message: 'OK' })
+  },
+
+  // Prefect's client compares the major number with its own; our own version stands behind the plus.
+  'GET /admin/version': ({ context }) => value(`${PREFECT_VERSION}+pilotflame.${context.app.version}`),
+
+  'GET /csrf-token'() {
+    throw new AppError(
+      'invalid_request',
+      'CSRF protection is disabled. Requests are held to their Host, Origin and content type.',
+    )
+  },
+
+  'GET /openapi.json': ({ context }) => value(openApiDocument(context.app.version)),
+  'GET /executors': ({ context }) => value(context.app.executors.list()),
+  'GET /channel': ({ context }) => value({ socket: context.socketPath, boot_id: context.app.clock.boot }),
+}

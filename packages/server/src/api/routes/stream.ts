@@ -1,0 +1,133 @@
+/**
+ * `GET /flow_runs/{id}/stream`: a run's chunks as server-sent events, from any place on, then its end.
+ *
+ * No viewer is waited for. One that does not read as fast as chunks come is told so (`chunk` returns false), and is
+ * read to from the store at its own pace; one that has too much unsent, or reads nothing any more, is cut off and
+ * may come back with `Last-Event-ID`.
+ */
+import type { ServerResponse } from 'node:http'
+import { AppError, type FlowRun } from '@pilotflame/core'
+import type { StreamSink } from '../../app.ts'
+import type { Clock } from '../../ports.ts'
+import { type Exchange, param } from '../exchange.ts'
+import { type Reply, TAKEN } from '../replies.ts'
+
+const HEARTBEAT_MS = 15_000
+/** More than this unsent, and the viewer is behind. */
+const BEHIND_BYTES = 256 * 1024
+/** More than this unsent, and it is cut off. */
+const UNSENT_BYTES_MAX = 1024 * 1024
+/** A viewer that is behind and takes nothing for so long is cut off as well: its line is dead, or it has stopped reading. */
+const STALL_MS = 5_000
+
+interface Position {
+  readonly attempt: number
+  readonly n: number
+}
+
+export const START: Position = { attempt: 0, n: 0 }
+
+/** `2-17` → attempt 2, chunk 17. */
+export function readPosition(text: string | undefined): Position {
+  if (text === undefined || text === '') return START
+  const match = /^(\d{1,9})-(\d{1,12})$/.exec(text)
+  if (match) return { attempt: Number(match[1]), n: Number(match[2]) }
+  const msg = `${JSON.stringify(text)} is no place in a stream; it has the form <attempt>-<n>, such as 1-42`
+  throw new AppError('invalid_request', `The request does not fit: ${msg}.`, {
+    faults: [{ loc: ['query', 'after'], msg, type: 'value' }],
+  })
+}
+
+type ChunkOfRun = Parameters<StreamSink['chunk']>[0]
+
+/** All live viewers of a run are given the same object, so it is formatted once. */
+const formatted = new WeakMap<ChunkOfRun, Buffer>()
+
+export function formatChunk(chunk: ChunkOfRun): Buffer {
+  const known = formatted.get(chunk)
+  if (known) return known
+  const made = Buffer.from(`id: ${chunk.attempt}-${chunk.n}\nevent: chunk\ndata: {"text":${JSON.stringify(chunk.text)}}\n\n`)
+  formatted.set(chunk, made)
+  return made
+}
+
+export const formatEnd = ({ state, runCount }: FlowRun): string =>
+  `event: end\ndata: ${JSON.stringify({ state_type: state.type, state_name: state.name, message: state.message, attempt: runCount })}\n\n`
+
+/** Cuts a viewer off that is behind and takes nothing. */
+function watchStall(clock: Clock, response: ServerResponse): () => void {
+  const unsent = response.writableLength
+  return clock.after(STALL_MS, () => {
+    if (response.writableLength >= unsent) response.destroy()
+  })
+}
+
+export function createSink(response: ServerResponse, clock: Clock): StreamSink {
+  return {
+    chunk(chunk) {
+      if (response.destroyed) return false
+      response.write(formatChunk(chunk))
+      const unsent = response.writableLength
+      if (unsent > UNSENT_BYTES_MAX) response.destroy()
+      return unsent <= BEHIND_BYTES
+    },
+    end(run) {
+      response.end(formatEnd(run))
+    },
+    drained() {
+      return new Promise((resolve) => {
+        const stop = watchStall(clock, response)
+        const done = (): void => {
+          stop()
+          response.off('drain', done).off('close', done)
+          resolve()
+        }
+        response.on('drain', done).on('close', done)
+        if (response.destroyed) done()
+      })
+    },
+  }
+}
+
+export async function streamRun(exchange: Exchange<'GET /flow_runs/{id}/stream'>): Promise<Reply> {
+  const { context, request, response, query } = exchange
+  const { app, closing } = context
+  const header = request.headers['last-event-id']
+  const after = readPosition(query.after ?? (Array.isArray(header) ? header[0] : header))
+  const id = param(exchange, 'id')
+  if (!(await app.store.find.findRun(id))) {
+    throw new AppError('run_not_found', `There is no run ${id}. It may have been deleted; list runs with "pilot run ls".`)
+  }
+  response.writeHead(200, {
+    'content-type': 'text/event-stream; charset=utf-8',
+    'cache-control': 'no-cache, no-transform',
+    'x-accel-buffering': 'no',
+  })
+  response.flushHeaders()
+  if (request.method === 'HEAD') return response.end() && TAKEN
+  const stopBeat = heartbeat(app.clock, response)
+  const cut = (): void => void response.destroy()
+  closing.addEventListener('abort', cut)
+  let left = false
+  let stopFollowing: (() => void) | undefined
+  response.on('close', () => {
+    left = true
+    stopBeat()
+    closing.removeEventListener('abort', cut)
+    stopFollowing?.()
+  })
+  stopFollowing = await app.streams.follow(id, after, createSink(response, app.clock))
+  if (left) stopFollowing()
+  return TAKEN
+}
+
+/** A comment each 15 s: it keeps proxies from closing the line, and finds out that a viewer has gone. */
+function heartbeat(clock: Clock, response: ServerResponse): () => void {
+  const beat = (): void => {
+    if (response.writableLength > UNSENT_BYTES_MAX) return void response.destroy()
+    response.write(': \n\n')
+    stop = clock.after(HEARTBEAT_MS, beat)
+  }
+  let stop = clock.after(HEARTBEAT_MS, beat)
+  return () => stop()
+}
