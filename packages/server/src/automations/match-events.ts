@@ -25,6 +25,7 @@ export async function matchEvents(core: EngineCore, work: Work, receivedMark: nu
   for (;;) {
     const event = work.events.shift() ?? (await nextStateEvent(core, work))
     if (!event) return
+    work.matched.set(event.id, event)
     for (const candidate of core.index.candidates(event)) await judge(core, work, event, candidate, receivedMark)
   }
 }
@@ -90,7 +91,7 @@ async function fire(core: EngineCore, work: Work, event: Event, judged: Judged):
   const runs: { action: number; runId: string }[] = []
   for (const { index, action, parameters: templates } of actions) {
     if (action.type !== 'run-deployment') continue
-    if (event.chainDepth >= CHAIN_DEPTH_MAX) return { kind: 'too_deep', message: await describeChain(work.tx, event, automation) }
+    if (event.chainDepth >= CHAIN_DEPTH_MAX) return { kind: 'too_deep', message: await describeChain(work, event, automation) }
     const done = await runAction(core, work, event, { automation, action, index, templates, receivedMark: judged.receivedMark })
     if (done.kind !== 'started') return done
     runs.push({ action: index, runId: done.runId })

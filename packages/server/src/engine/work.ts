@@ -29,6 +29,8 @@ export class Work {
   readonly changes: StateChange[] = []
   /** Events that came in or were made here, still to be matched. */
   readonly events: Event[] = []
+  /** Events that were matched here, by their ids: those of states are not written yet. */
+  readonly matched = new Map<string, Event>()
   readonly reserved: Session[] = []
   /** Run id → results of its earlier attempts, for runs that start again here. */
   readonly recorded = new Map<string, readonly RecordedResult[]>()
@@ -44,6 +46,10 @@ export class Work {
     const run = await this.tx.findRun(id)
     if (run) this.#runs.set(id, { run, dirty: false, isNew: false, states: [] })
     return run
+  }
+
+  async findEvent(id: string): Promise<Event | undefined> {
+    return this.matched.get(id) ?? this.tx.findEvent(id)
   }
 
   addRun(run: FlowRun, states: readonly State[]): void {
