@@ -88,7 +88,8 @@ async function startOn(store: App['store'], settings: ServerSettings, ports: Ser
   const streams = createStreams(store)
   core.onEnd.push((run) => streams.ended(run))
   let apiUrl = ''
-  const channel = createChannel({ core, streams, apiUrl: () => apiUrl })
+  let wakeLiveness = (): void => undefined
+  const channel = createChannel({ core, streams, apiUrl: () => apiUrl, onClosed: () => wakeLiveness() })
   const app: App = {
     clock: ports.clock,
     random: ports.random,
@@ -110,14 +111,17 @@ async function startOn(store: App['store'], settings: ServerSettings, ports: Ser
   })
   apiUrl = `http://${printable(settings.host)}:${port}/api`
   const pump = createPump(core)
-  const loops = [liveness({ ...ports, registry: core.registry, end: channel.end }), lateRuns(core)]
-  const stops = loops.map((loop) => runLoop(ports.clock, loop, (message) => log('error', message)))
+  const report = (message: string): void => log('error', message)
+  const alive = runLoop(ports.clock, liveness({ ...ports, registry: core.registry, end: channel.end }), report)
+  const late = runLoop(ports.clock, lateRuns(core), report)
+  wakeLiveness = alive.wake
   return {
     app,
     port,
     apiUrl,
     async stop() {
-      for (const stopLoop of stops) stopLoop()
+      alive.stop()
+      late.stop()
       pump.stop()
       await http.close()
       await socket.close()

@@ -20,6 +20,8 @@ export interface ChannelParts {
   readonly core: EngineCore
   readonly streams: StreamHub
   readonly apiUrl: () => string
+  /** A channel was closed: look whether its process is gone. */
+  readonly onClosed: () => void
 }
 
 export interface ChannelService extends Channel {
@@ -27,7 +29,7 @@ export interface ChannelService extends Channel {
   end(session: Session, reason: string): Promise<void>
 }
 
-export function createChannel({ core, streams, apiUrl }: ChannelParts): ChannelService {
+export function createChannel({ core, streams, apiUrl, onClosed }: ChannelParts): ChannelService {
   const { registry, clock } = core
   const work = <T>(body: (work: Work) => Promise<T>): Promise<T> => unitOfWork(core, body)
 
@@ -101,6 +103,7 @@ export function createChannel({ core, streams, apiUrl }: ChannelParts): ChannelS
       session.peer = null
       session.closedAt = clock.monotonic()
       core.log('info', `executor ${session.name} (pid ${session.pid}) closed its channel`)
+      onClosed()
     }
 
     return {
