@@ -10,36 +10,45 @@ const DIST = join(TARGET, 'dist')
 const withTypes = process.argv.includes('--types')
 
 const source = (pkg, file) => join(ROOT, 'packages', pkg, 'src', file)
-/** Threads are files of their own, beside the bundle that starts them. */
-const entries = {
+const PROGRAMS = {
   index: source('pilotflame', 'index.ts'),
   pilot: source('pilotflame', 'pilot.ts'),
   start: source('pilotflame', 'start.ts'),
   server: source('pilotflame', 'server.ts'),
+}
+/** Threads stand beside the program that starts them, and share nothing with it: a thread loads only what it uses. */
+const THREADS = {
   'reader-thread': source('server', 'store/reader-thread.ts'),
   'beat-thread': source('sdk', 'executor/beat-thread.ts'),
 }
 
 rmSync(DIST, { recursive: true, force: true })
 const { version } = JSON.parse(readFileSync(join(TARGET, 'package.json'), 'utf8'))
-await build({
-  entryPoints: Object.fromEntries(Object.entries(entries).filter(([, file]) => existsSync(file))),
-  outdir: DIST,
-  bundle: true,
-  splitting: true,
-  format: 'esm',
-  platform: 'node',
-  target: 'node22',
-  minifySyntax: true,
-  legalComments: 'none',
-  external: ['esbuild'],
-  define: { 'process.env.PILOTFLAME_VERSION': JSON.stringify(version) },
-  // Some bundled packages still call require() for Node's own modules.
-  banner: {
-    js: "import { createRequire as pilotflameRequire } from 'node:module'; const require = pilotflameRequire(import.meta.url);",
-  },
-  logLevel: 'error',
-})
+
+/** @param {Record<string, string>} entryPoints */
+const bundle = (entryPoints, splitting) =>
+  build({
+    entryPoints,
+    splitting,
+    outdir: DIST,
+    bundle: true,
+    format: 'esm',
+    platform: 'node',
+    target: 'node22',
+    minifySyntax: true,
+    legalComments: 'none',
+    external: ['esbuild'],
+    define: { 'process.env.PILOTFLAME_VERSION': JSON.stringify(version) },
+    // Some bundled packages still call require() for Node's own modules.
+    banner: {
+      js: "import { createRequire as pilotflameRequire } from 'node:module'; const require = pilotflameRequire(import.meta.url);",
+    },
+    logLevel: 'error',
+  })
+
+await bundle(Object.fromEntries(Object.entries(PROGRAMS).filter(([, file]) => existsSync(file))), true)
+await bundle(THREADS, false)
+for (const name of ['README.md', 'LICENSE']) cpSync(join(ROOT, name), join(TARGET, name))
 if (withTypes) buildTypes()
 
 /** The declarations of the private packages travel with the published one, and point at each other by path. */
