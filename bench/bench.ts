@@ -4,6 +4,7 @@
  *
  *   --quick      fewer samples, under a minute; writes nothing
  *   --only NAME  one group of rows (may be given again); writes nothing
+ *   --bundles F  another build's folder, to hold two against each other; writes nothing
  *   --profile    a CPU profile of the server, and its functions by their own time
  *
  * Three processes and the floor's two: this one is the client. Everything that it starts ends with it.
@@ -13,7 +14,7 @@ import { join } from 'node:path'
 import { startFloor } from './load/floor.ts'
 import { startProduct } from './load/product.ts'
 import type { Row } from './numbers/row.ts'
-import { type Options, readOptions } from './options.ts'
+import { BUNDLES, type Options, readOptions } from './options.ts'
 import { CleanUp } from './processes/clean-up.ts'
 import { buildPrograms } from './processes/programs.ts'
 import { makeTemporaryFolder } from './processes/temporary-folder.ts'
@@ -36,8 +37,7 @@ const GROUPS: readonly Group[] = [path, stream, result, steps, tasks, budget, th
 
 const say = (text: string): void => void process.stdout.write(`${text}\n`)
 
-async function makeContext({ quick, profile }: Options, cleanUp: CleanUp): Promise<BenchContext> {
-  const bundles = join(import.meta.dirname, '..', 'packages', 'pilotflame', 'dist')
+async function makeContext({ quick, profile, bundles }: Options, cleanUp: CleanUp): Promise<BenchContext> {
   if (!existsSync(join(bundles, 'server.js')))
     throw new Error('There is no bundle to measure: start with "npm run bench", which builds it.')
   const folder = makeTemporaryFolder()
@@ -80,10 +80,10 @@ async function measure(options: Options, cleanUp: CleanUp): Promise<Results> {
   }
 }
 
-function conclude(results: Results, { quick, only, profile }: Options): void {
+function conclude(results: Results, { quick, only, profile, bundles }: Options): void {
   const targets = results.rows.flatMap((row) => row.targets)
   say(`\n${targets.filter(({ met }) => met).length} of ${targets.length} targets met.`)
-  if (quick || profile || only.length > 0) return
+  if (quick || profile || only.length > 0 || bundles !== BUNDLES) return
   writeResults(RESULTS_FILE, results)
   updateReadme(results)
   say("Written: bench/results.json and the README's table.")

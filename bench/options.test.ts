@@ -4,7 +4,7 @@ import { readOptions } from './options.ts'
 const groups = ['path', 'steps']
 
 test('without options everything is measured in full', () => {
-  expect(readOptions([], groups)).toEqual({ quick: false, only: [], profile: false })
+  expect(readOptions([], groups)).toMatchObject({ quick: false, only: [], profile: false })
 })
 
 test('groups can be chosen, and one that is not there is named with those that are', () => {

@@ -1,4 +1,5 @@
 /** What the bench can be told. */
+import { join, resolve } from 'node:path'
 import { parseArgs } from 'node:util'
 
 export interface Options {
@@ -7,7 +8,11 @@ export interface Options {
   readonly only: readonly string[]
   /** Writes a CPU profile of the product's server, and prints its functions by their own time. */
   readonly profile: boolean
+  /** The folder of the bundles to measure. Default: those of this tree. */
+  readonly bundles: string
 }
+
+export const BUNDLES = join(import.meta.dirname, '..', 'packages', 'pilotflame', 'dist')
 
 /** Throws a sentence for what it does not know. */
 export function readOptions(args: readonly string[], groups: readonly string[]): Options {
@@ -17,9 +22,10 @@ export function readOptions(args: readonly string[], groups: readonly string[]):
       quick: { type: 'boolean', default: false },
       only: { type: 'string', multiple: true, default: [] },
       profile: { type: 'boolean', default: false },
+      bundles: { type: 'string', default: BUNDLES },
     },
   })
   const unknown = values.only.find((name) => !groups.includes(name))
   if (unknown !== undefined) throw new Error(`There is no group "${unknown}": use ${groups.join(', ')}.`)
-  return values
+  return { ...values, bundles: resolve(values.bundles) }
 }
