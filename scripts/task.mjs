@@ -12,6 +12,7 @@ const STEPS = {
   verify: [
     ['format and lint', [bin('biome'), 'ci', '--error-on-warnings', '.']],
     ['types', [bin('tsc'), '-b']],
+    ['types of tests', [bin('tsc'), '-p', join(ROOT, 'tsconfig.tests.json')]],
     ['unused code', [bin('knip')]],
     ['tests', ['npm', 'test']],
     ['packed package', vitest('--config', 'vitest.package.config.ts')],
