@@ -5,7 +5,7 @@
  *   --quick      fewer samples, under a minute; writes nothing
  *   --only NAME  one group of rows (may be given again); writes nothing
  *   --bundles F  another build's folder, to hold two against each other; writes nothing
- *   --profile    a CPU profile of the server, and its functions by their own time
+ *   --profile    no rows, but where the server's own time goes on the path
  *
  * Three processes and the floor's two: this one is the client. Everything that it starts ends with it.
  */
@@ -20,7 +20,6 @@ import { buildPrograms } from './processes/programs.ts'
 import { makeTemporaryFolder } from './processes/temporary-folder.ts'
 import { updateReadme } from './readme-table.ts'
 import { commitName, describeMachine, type Machine, versions } from './report/machine.ts'
-import { printProfile } from './report/print-profile.ts'
 import { RESULTS_FILE, type Results, writeResults } from './report/results.ts'
 import { tableHead, tableLine } from './report/terminal-table.ts'
 import { result, stream } from './rows/answers.ts'
@@ -28,7 +27,9 @@ import { automations } from './rows/automations.ts'
 import { budget } from './rows/budget.ts'
 import type { BenchContext, Group } from './rows/context.ts'
 import { history } from './rows/history.ts'
+import { sayParts } from './rows/parts.ts'
 import { path } from './rows/path.ts'
+import { profilePath } from './rows/profile.ts'
 import { start } from './rows/start.ts'
 import { steps, tasks } from './rows/steps.ts'
 import { throughput } from './rows/throughput.ts'
@@ -37,13 +38,12 @@ const GROUPS: readonly Group[] = [path, stream, result, steps, tasks, budget, th
 
 const say = (text: string): void => void process.stdout.write(`${text}\n`)
 
-async function makeContext({ quick, profile, bundles }: Options, cleanUp: CleanUp): Promise<BenchContext> {
+async function makeContext({ quick, bundles }: Options, cleanUp: CleanUp): Promise<BenchContext> {
   if (!existsSync(join(bundles, 'server.js')))
     throw new Error('There is no bundle to measure: start with "npm run bench", which builds it.')
   const folder = makeTemporaryFolder()
   cleanUp.add(folder.remove)
-  const serverFlags = profile ? ['--cpu-prof', '--cpu-prof-interval=100', `--cpu-prof-dir=${join(folder.path, 'profiles')}`] : []
-  return { quick, folder: folder.path, bundles, programs: await buildPrograms(folder.path), serverFlags, cleanUp }
+  return { quick, folder: folder.path, bundles, programs: await buildPrograms(folder.path), cleanUp }
 }
 
 function sayWhere({ cpu, cores, memory_gb, system, fdatasync_ms, loopback_ms }: Machine): void {
@@ -52,23 +52,24 @@ function sayWhere({ cpu, cores, memory_gb, system, fdatasync_ms, loopback_ms }: 
   say(`floor: flush of the disk ${fdatasync_ms} ms, loopback round trip ${loopback_ms} ms (p50)\n`)
 }
 
+const isWanted = ({ name }: Group, { only, profile }: Options): boolean => !profile && (only.length === 0 || only.includes(name))
+
 async function measure(options: Options, cleanUp: CleanUp): Promise<Results> {
   const context = await makeContext(options, cleanUp)
   const sides = { floor: await startFloor(context), product: await startProduct(context) }
   const machine = describeMachine({ fdatasync_ms: sides.floor.fdatasyncMs, loopback_ms: sides.floor.loopbackMs })
   sayWhere(machine)
-  say(tableHead())
+  if (options.profile) {
+    await profilePath(sides.product, say)
+    await sayParts(sides.product, say)
+  } else say(tableHead())
   const rows: Row[] = []
   const report = (row: Row): void => {
     rows.push(row)
     say(tableLine(row))
   }
   for (const group of GROUPS) {
-    if (options.only.length === 0 || options.only.includes(group.name)) await group.measure(context, sides, report)
-  }
-  if (options.profile) {
-    await sides.product.stop()
-    printProfile(join(context.folder, 'profiles'), say)
+    if (isWanted(group, options)) await group.measure(context, sides, report)
   }
   return {
     date: new Date().toISOString().slice(0, 10),
@@ -81,9 +82,10 @@ async function measure(options: Options, cleanUp: CleanUp): Promise<Results> {
 }
 
 function conclude(results: Results, { quick, only, profile, bundles }: Options): void {
+  if (profile) return
   const targets = results.rows.flatMap((row) => row.targets)
   say(`\n${targets.filter(({ met }) => met).length} of ${targets.length} targets met.`)
-  if (quick || profile || only.length > 0 || bundles !== BUNDLES) return
+  if (quick || only.length > 0 || bundles !== BUNDLES) return
   writeResults(RESULTS_FILE, results)
   updateReadme(results)
   say("Written: bench/results.json and the README's table.")

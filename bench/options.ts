@@ -6,7 +6,7 @@ export interface Options {
   readonly quick: boolean
   /** Names of groups; all where empty. */
   readonly only: readonly string[]
-  /** Writes a CPU profile of the product's server, and prints its functions by their own time. */
+  /** Measures no rows, but where the server's own time goes on the path. */
   readonly profile: boolean
   /** The folder of the bundles to measure. Default: those of this tree. */
   readonly bundles: string

@@ -1,6 +1,7 @@
 /** The product's server in a process of its own, from the bundle that users install, on a temporary home and a free port. */
 import type { startServer } from '../packages/server/src/server.ts'
 import { answerParent, sayReady } from './processes/answer-parent.ts'
+import { Profiler } from './processes/profiler.ts'
 
 const [bundle = '', home = ''] = process.argv.slice(2)
 const product = (await import(bundle)) as { readonly startServer: typeof startServer }
@@ -14,9 +15,19 @@ const server = await product.startServer({
   version: 'bench',
 })
 
+const profiler = new Profiler()
+
 answerParent({
   counts: () => ({ commits: server.app.store.counts.commits, flushes: server.app.store.counts.flushes }),
-  memory: () => process.memoryUsage.rss(),
+  memory: () => process.memoryUsage(),
+  automations: async () => (await server.app.store.transaction((tx) => tx.loadAutomations())).length,
+  /** How many of these events are in the store. */
+  stored: async (ids) => {
+    const found = await Promise.all((ids as readonly string[]).map((id) => server.app.store.find.findEvent(id)))
+    return found.filter((event) => event !== undefined).length
+  },
+  profileBegin: () => profiler.begin(),
+  profileEnd: () => profiler.end(),
   stop: async () => {
     await server.stop()
     setImmediate(() => process.exit(0))

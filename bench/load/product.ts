@@ -34,7 +34,7 @@ async function startServer(context: BenchContext): Promise<{ server: Child; home
   const home = join(context.folder, `home-${++started}`)
   mkdirSync(home)
   const args = [join(context.bundles, 'server.js'), home]
-  const server = await Child.start(context.programs['product-server'], { args, execArgv: context.serverFlags })
+  const server = await Child.start(context.programs['product-server'], { args })
   context.cleanUp.add(() => server.stop())
   return { server, home }
 }
@@ -47,7 +47,7 @@ export async function startIdle(
   return { readyMs: server.readyMs, memoryMb: () => memoryMbOf(server), stop: () => stopServer(server, home) }
 }
 
-const memoryMbOf = async (server: Child): Promise<number> => (await server.ask<number>('memory')) / 1e6
+const memoryMbOf = async (server: Child): Promise<number> => (await server.ask<NodeJS.MemoryUsage>('memory')).rss / 1e6
 
 async function stopServer(server: Child, home: string): Promise<void> {
   await server.stop()

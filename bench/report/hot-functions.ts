@@ -1,6 +1,4 @@
 /** Reads a CPU profile of Node and adds up the time that each function spent in itself. */
-import { readFileSync } from 'node:fs'
-
 export interface HotFunction {
   /** `name file:line`. */
   readonly name: string
@@ -16,8 +14,6 @@ export interface CpuProfile {
   /** Microseconds since the sample before. */
   readonly timeDeltas: readonly number[]
 }
-
-export const readProfile = (file: string): CpuProfile => JSON.parse(readFileSync(file, 'utf8')) as CpuProfile
 
 /** Functions by their own time, the longest first; waiting does not count. */
 export function hotFunctions({ nodes, samples, timeDeltas }: CpuProfile): readonly HotFunction[] {

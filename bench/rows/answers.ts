@@ -11,7 +11,7 @@ const GAP_MS = 5
 const WARM_UP = 50
 
 interface VerdictOnWire {
-  readonly outcome: { readonly runs?: readonly { readonly run_id: string }[] }
+  readonly outcome: { readonly runs?: readonly { readonly flow_run_id: string }[] }
 }
 
 /** Event → its verdicts → the run's stream → the first chunk. */
@@ -19,7 +19,7 @@ async function firstChunk({ client }: Product): Promise<number> {
   const { id, body } = prepareEvent('bench.chunk', {})
   const { sentAt } = await client.send('POST', '/events', body)
   const verdicts = await client.json<VerdictOnWire[]>('GET', `/events/${id}/verdicts`)
-  const runId = verdicts[0]?.outcome.runs?.[0]?.run_id
+  const runId = verdicts[0]?.outcome.runs?.[0]?.flow_run_id
   if (runId === undefined) throw new Error(`The event ${id} started no run: ${JSON.stringify(verdicts)}`)
   return (await client.firstData(`/flow_runs/${runId}/stream`)) - sentAt
 }

@@ -5,10 +5,15 @@ import { type Product, startProduct } from '../load/product.ts'
 import { oneInFlight } from '../load/send-events.ts'
 import { figuresOf, single } from '../numbers/figures.ts'
 import { row } from '../numbers/row.ts'
-import type { Group } from './context.ts'
+import type { BenchContext, Group } from './context.ts'
 
 const GAP_MS = 5
+const PER_BLOCK = 100
+/** Both have run this many events before they are compared. */
+const WARM_UP = 500
 const WRITERS = 16
+const FEW = 10
+const MANY = 10_000
 
 /** A third wait for other events, a third for this event of another resource, a third for a prefix. */
 function triggerOf(n: number): object {
@@ -20,35 +25,64 @@ function triggerOf(n: number): object {
   return { type: 'event', posture: 'Reactive', threshold: 1, within: 0, ...kinds[n % kinds.length] }
 }
 
-async function addAutomations(product: Product, from: number, to: number): Promise<void> {
+/** Does `work` for each of `items`, several at once. */
+async function forEach<T>(
+  product: Product,
+  items: readonly T[],
+  work: (client: HttpClient, item: T) => Promise<unknown>,
+): Promise<void> {
   const client = new HttpClient(product.apiUrl, WRITERS)
-  const action = { type: 'run-deployment', source: 'selected', deployment_id: product.deployment('many') }
-  let next = from
+  const rest = items[Symbol.iterator]()
   const write = async (): Promise<void> => {
-    for (let n = next++; n < to; n = next++) {
-      await client.json('POST', '/automations/', { name: `bench-${n}`, trigger: triggerOf(n), actions: [action] })
-    }
+    for (const item of rest) await work(client, item)
   }
   await Promise.all(Array.from({ length: WRITERS }, write))
   client.close()
 }
 
+async function addAutomations(product: Product, count: number): Promise<string[]> {
+  const action = { type: 'run-deployment', source: 'selected', deployment_id: product.deployment('many') }
+  const numbers = Array.from({ length: count }, (_, n) => n)
+  const ids: string[] = []
+  await forEach(product, numbers, async (client, n) => {
+    const input = { name: `bench-${n}`, trigger: triggerOf(n), actions: [action] }
+    ids.push((await client.json<{ id: string }>('POST', '/automations/', input)).id)
+  })
+  return ids
+}
+
+/**
+ * A product with exactly `count` automations, the executor's own among them. Each has had as many as `MANY` and has
+ * deleted what is over: with another history, the one that has served more requests would be the warmer one.
+ */
+async function startWith(context: BenchContext, count: number): Promise<Product> {
+  const product = await startProduct(context)
+  const own = await product.server.ask<number>('automations')
+  const ids = await addAutomations(product, MANY - own)
+  await forEach(product, ids.slice(count - own), (client, id) => client.json('DELETE', `/automations/${id}`))
+  const there = await product.server.ask<number>('automations')
+  if (there !== count) throw new Error(`The server has ${there} automations in place of ${count}.`)
+  await oneInFlight(product, WARM_UP, 2)
+  return product
+}
+
 export const automations: Group = {
   name: 'automations',
   async measure(context, _, report) {
-    const product = await startProduct(context)
-    const events = context.quick ? 200 : 600
-    // Two are the executor's own, for other flows, and one starts the measured one.
-    await addAutomations(product, 0, 7)
-    await oneInFlight(product, 300, 2)
-    const few = figuresOf(await oneInFlight(product, events, GAP_MS))
-    await addAutomations(product, 7, 9_997)
-    await oneInFlight(product, 100, 2)
-    const many = figuresOf(await oneInFlight(product, events, GAP_MS))
+    const blocks = context.quick ? 4 : 8
+    // Two products in turns: measured one after the other, the later one would win by the warmth of the machine.
+    const products = { few: await startWith(context, FEW), many: await startWith(context, MANY) }
+    const samples = { few: [] as number[], many: [] as number[] }
+    for (let block = 0; block < blocks; block += 1) {
+      for (const side of block % 2 === 0 ? (['few', 'many'] as const) : (['many', 'few'] as const))
+        samples[side].push(...(await oneInFlight(products[side], PER_BLOCK, GAP_MS)))
+    }
+    const few = figuresOf(samples.few)
+    const many = figuresOf(samples.many)
     report(row({ id: 'automations-10', title: 'event → first line, 10 automations', unit: 'ms', product: few }))
     report(row({ id: 'automations-10000', title: 'event → first line, 10 000 automations', unit: 'ms', product: many }))
-    const growth = single(many.p50 / few.p50, events)
+    const growth = single(many.p50 / few.p50, few.n)
     report(row({ id: 'automations-growth', title: '10 000 automations against 10', unit: '×', product: growth }))
-    await product.stop()
+    for (const product of [products.few, products.many]) await product.stop()
   },
 }

@@ -14,8 +14,6 @@ export interface BenchContext {
   /** The folder of the product's bundles. */
   readonly bundles: string
   readonly programs: Programs
-  /** Flags of Node for the product's server, such as those of a profile. */
-  readonly serverFlags: readonly string[]
   readonly cleanUp: CleanUp
 }
 

@@ -1,6 +1,6 @@
 /** How many events a second are taken, each one on disk before its answer. */
 
-import { prepareBatch, prepareEvent } from '../load/events.ts'
+import { prepareEvent } from '../load/events.ts'
 import type { Product } from '../load/product.ts'
 import { requestBytes } from '../load/raw-connection.ts'
 import { sendAll } from '../load/throughput.ts'
@@ -19,20 +19,40 @@ interface Shape {
   readonly rounds: number
 }
 
-function prepare({ product, event, batch, requests }: Shape): Buffer[] {
-  const body = (n: number): string => (batch === 1 ? prepareEvent(event, { n }).body : prepareBatch(event, batch))
-  return Array.from({ length: requests }, (_, n) => requestBytes(product.apiUrl, 'POST', '/events', body(n)))
+interface Prepared {
+  readonly requests: readonly Buffer[]
+  readonly ids: readonly string[]
+}
+
+function prepare({ product, event, batch, requests }: Shape): Prepared {
+  const ids: string[] = []
+  const one = (n: number): string => {
+    const { id, body } = prepareEvent(event, { n })
+    ids.push(id)
+    return body
+  }
+  const list = (): string => `[${Array.from({ length: batch }, (_, n) => one(n)).join(',')}]`
+  const bodies = Array.from({ length: requests }, (_, n) => (batch === 1 ? one(n) : list()))
+  return { requests: bodies.map((body) => requestBytes(product.apiUrl, 'POST', '/events', body)), ids }
+}
+
+/** A rate counts only when every event that was acknowledged is there. */
+async function checkStored({ server }: Product, ids: readonly string[]): Promise<void> {
+  const stored = await server.ask<number>('stored', ids)
+  if (stored !== ids.length) throw new Error(`${ids.length} events were acknowledged, and ${stored} of them are in the store.`)
 }
 
 /** Events a second: the median of the rounds, after one that does not count. */
 async function eventsPerSecond(shape: Shape): Promise<number> {
-  const { product, connections, requests, batch, rounds } = shape
+  const { product, connections, rounds } = shape
   const rates: number[] = []
-  for (let round = 0; round <= rounds; round += 1) {
-    const ms = await sendAll({ apiUrl: product.apiUrl, connections, requests: prepare(shape) })
-    if (round > 0) rates.push((requests * batch * 1000) / ms)
+  for (let turn = 0; turn <= rounds; turn += 1) {
+    const { requests, ids } = prepare(shape)
+    const ms = await sendAll({ apiUrl: product.apiUrl, connections, requests })
+    if (turn > 0) rates.push((ids.length * 1000) / ms)
     // What it has started ends before the next round begins.
-    if (shape.event === 'bench.many') await product.counted(requests * batch)
+    if (shape.event === 'bench.many') await product.counted(ids.length)
+    await checkStored(product, ids)
   }
   return round(median(rates), 0)
 }
