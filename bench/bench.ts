@@ -17,7 +17,7 @@ import type { Row } from './numbers/row.ts'
 import { BUNDLES, type Options, readOptions } from './options.ts'
 import { CleanUp } from './processes/clean-up.ts'
 import { buildPrograms } from './processes/programs.ts'
-import { makeTemporaryFolder } from './processes/temporary-folder.ts'
+import { makeTemporaryFolder, otherBenches } from './processes/temporary-folder.ts'
 import { updateReadme } from './readme-table.ts'
 import { commitName, describeMachine, type Machine, versions } from './report/machine.ts'
 import { RESULTS_FILE, type Results, writeResults } from './report/results.ts'
@@ -52,9 +52,16 @@ function sayWhere({ cpu, cores, memory_gb, system, fdatasync_ms, loopback_ms }: 
   say(`floor: flush of the disk ${fdatasync_ms} ms, loopback round trip ${loopback_ms} ms (p50)\n`)
 }
 
+function isAlone(): boolean {
+  const others = otherBenches()
+  if (others.length > 0) say(`Another bench is running (process ${others.join(', ')}): both disturb each other.`)
+  return others.length === 0
+}
+
 const isWanted = ({ name }: Group, { only, profile }: Options): boolean => !profile && (only.length === 0 || only.includes(name))
 
 async function measure(options: Options, cleanUp: CleanUp): Promise<Results> {
+  const alone = isAlone()
   const context = await makeContext(options, cleanUp)
   const sides = { floor: await startFloor(context), product: await startProduct(context) }
   const machine = describeMachine({ fdatasync_ms: sides.floor.fdatasyncMs, loopback_ms: sides.floor.loopbackMs })
@@ -75,6 +82,7 @@ async function measure(options: Options, cleanUp: CleanUp): Promise<Results> {
     date: new Date().toISOString().slice(0, 10),
     commit: commitName(),
     quick: options.quick,
+    alone: alone && isAlone(),
     machine,
     versions: versions(),
     rows,
@@ -85,6 +93,8 @@ function conclude(results: Results, { quick, only, profile, bundles }: Options):
   if (profile) return
   const targets = results.rows.flatMap((row) => row.targets)
   say(`\n${targets.filter(({ met }) => met).length} of ${targets.length} targets met.`)
+  if (!results.alone)
+    return say('Another bench was running on this machine: these figures are not to be quoted, and nothing was written.')
   if (quick || only.length > 0 || bundles !== BUNDLES) return
   writeResults(RESULTS_FILE, results)
   updateReadme(results)

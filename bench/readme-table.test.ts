@@ -9,6 +9,7 @@ const results: Results = {
   date: '2026-11-24',
   commit: '2d79f31',
   quick: false,
+  alone: true,
   machine: { cpu: 'Some CPU', cores: 2, memory_gb: 8, system: 'linux 6.1', fdatasync_ms: 0.2, loopback_ms: 0.013 },
   versions: { node: '24.21.0', sqlite: '3.53.4' },
   rows: [

@@ -8,6 +8,8 @@ export interface Results {
   readonly date: string
   readonly commit: string
   readonly quick: boolean
+  /** False when another bench ran at the same time. */
+  readonly alone: boolean
   readonly machine: Machine
   readonly versions: Versions
   readonly rows: readonly Row[]
