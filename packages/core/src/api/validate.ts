@@ -34,8 +34,28 @@ function faultsOf(issue: Issue, schema: z.ZodType, body: unknown): Fault[] {
   if (issue.code === 'invalid_value') return [wrongValue(loc, saw, issue.values.map(String))]
   const { params } = issue as { params?: { type?: string } }
   const type = params?.type ?? (issue.code === 'invalid_type' ? 'type' : issue.code)
-  const msg = issue.code === 'invalid_type' ? `must be ${withArticle(issue.expected)}, not ${kindOf(saw)}` : issue.message
-  return [{ loc, msg, type }]
+  return [{ loc, msg: sentenceOf(issue, saw), type }]
+}
+
+function sentenceOf(issue: Issue, saw: unknown): string {
+  if (issue.code === 'invalid_type') return `must be ${withArticle(issue.expected)}, not ${kindOf(saw)}`
+  const of = typeof saw === 'string' ? ' characters' : Array.isArray(saw) ? ' entries' : ''
+  if (issue.code === 'too_big') return `must ${of ? 'have' : 'be'} at most ${issue.maximum}${of}`
+  if (issue.code === 'too_small')
+    return saw === '' ? 'must not be empty' : `must ${of ? 'have' : 'be'} at least ${issue.minimum}${of}`
+  return issue.message
+}
+
+/** Fields of the body that the schema does not know and lets pass, with what was probably meant. */
+export function unknownFields(schema: z.ZodType, body: unknown): string[] {
+  const known = Object.keys(shapeAt(schema, []))
+  if (known.length === 0 || typeof body !== 'object' || body === null || Array.isArray(body)) return []
+  return Object.keys(body)
+    .filter((key) => !known.includes(key))
+    .map((key) => {
+      const near = nearest(key, known)
+      return near ? `${key} (did you mean ${near}?)` : key
+    })
 }
 
 function unknownField(loc: Loc, key: string, known: readonly string[]): Fault {

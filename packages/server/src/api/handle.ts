@@ -4,7 +4,7 @@
  */
 import type { IncomingMessage, ServerResponse } from 'node:http'
 import { AppError } from '@pilotflame/core'
-import { ROUTES, type Route, type RouteKey, validate } from '@pilotflame/core/contract'
+import { ROUTES, type Route, type RouteKey, unknownFields, validate } from '@pilotflame/core/contract'
 import type { Door } from '../auth/door.ts'
 import type { Exchange, HttpContext } from './exchange.ts'
 import { HANDLERS } from './handlers.ts'
@@ -95,6 +95,11 @@ async function bodyOf(context: HttpContext, request: IncomingMessage, key: Route
   if (route.body === undefined) return { body: undefined, bytes, receivedMark }
   const given = bytes.length === 0 && route.bodyOptional ? {} : parseJson(bytes)
   const body = READ_BY_HANDLER.has(key) ? given : validate(route.body, given)
+  if (!route.strict) {
+    const passedOver = unknownFields(route.body, given)
+    if (passedOver.length > 0)
+      context.log('warning', `${key}: fields that are not known were passed over: ${passedOver.join(', ')}`)
+  }
   return { body, bytes, receivedMark }
 }
 

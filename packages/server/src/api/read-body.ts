@@ -44,7 +44,10 @@ export function readBody(request: IncomingMessage, limit: number, clock: Clock):
       if (size !== length) finish()
     })
     request.on('error', reject)
-    request.on('close', () => reject(new AppError('invalid_request', 'The connection closed before the body was complete.')))
+    request.on('close', () => {
+      // An error costs its stack trace: it is made only where it is needed.
+      if (!request.complete) reject(new AppError('invalid_request', 'The connection closed before the body was complete.'))
+    })
   })
 }
 
