@@ -34,7 +34,7 @@ export const deploymentCreate = z.strictObject({
     })
     .optional(),
   concurrency_limit: z.int().nullish(),
-  concurrency_options: z.looseObject({ collision_strategy: z.string() }).nullish(),
+  concurrency_options: z.looseObject({ collision_strategy: z.string(), grace_period_seconds: z.int().nullish() }).nullish(),
   global_concurrency_limit_id: notYet,
   enforce_parameter_schema: z.boolean().optional(),
   parameter_openapi_schema: object.nullish(),
