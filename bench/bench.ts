@@ -2,7 +2,7 @@
  * `npm run bench`: measures the product beside the floor, in one run on this machine. It prints each row as soon as
  * it is there, and writes bench/results.json and the README's table after a full run.
  *
- *   --quick      fewer samples, under a minute; writes nothing
+ *   --quick      fewer samples, about a minute; writes nothing
  *   --only NAME  one group of rows (may be given again); writes nothing
  *   --bundles F  another build's folder, to hold two against each other; writes nothing
  *   --profile    no rows, but where the server's own time goes on the path

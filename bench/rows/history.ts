@@ -46,7 +46,7 @@ export const history: Group = {
 
     const lister = await Child.start(context.programs['run-lister'], { args: [product.apiUrl, String(count)] })
     context.cleanUp.add(() => lister.stop())
-    const events = context.quick ? 150 : 600
+    const events = context.quick ? 100 : 600
     await oneInFlight(product, 100, 5)
     const quiet = figuresOf(await oneInFlight(floor, events, GAP_MS))
     await lister.ask('begin')

@@ -14,11 +14,11 @@ export const start: Group = {
   async measure(context, _, report) {
     const ready: number[] = []
     const memory: number[] = []
-    const starts = context.quick ? 5 : 20
+    const starts = context.quick ? 3 : 20
     for (let index = 0; index < starts; index += 1) {
       const { readyMs, memoryMb, stop } = await startIdle(context)
       ready.push(readyMs)
-      if (index < 3) {
+      if (index < (context.quick ? 1 : 3)) {
         await sleep(SETTLE_MS)
         memory.push(await memoryMb())
       }
