@@ -25,7 +25,10 @@ export function readBody(request: IncomingMessage, limit: number, clock: Clock):
   return new Promise((resolve, reject) => {
     const parts: Buffer[] = []
     let size = 0
+    let finished = false
     const finish = (): void => {
+      if (finished) return
+      finished = true
       const receivedMark = clock.monotonic()
       resolve({ bytes: parts.length === 1 ? (parts[0] ?? NONE) : Buffer.concat(parts), receivedMark })
     }
@@ -40,9 +43,7 @@ export function readBody(request: IncomingMessage, limit: number, clock: Clock):
       // The last byte is known by its number: no need to wait for the turn that says so.
       if (size === length) finish()
     })
-    request.on('end', () => {
-      if (size !== length) finish()
-    })
+    request.on('end', finish)
     request.on('error', reject)
     request.on('close', () => {
       // An error costs its stack trace: it is made only where it is needed.

@@ -68,7 +68,9 @@ function checkIds(params: Record<string, string>): Record<string, string> {
 /** The route of `method` and `path` (below `/api`, without its query). Both forms of a path answer, with and without a last slash. */
 export function findRoute(method: string, path: string): Match {
   const segments = split(path)
-  const candidates = (BY_LENGTH.get(segments.length) ?? []).filter((pattern) => fits(pattern, segments))
+  const fitting = (BY_LENGTH.get(segments.length) ?? []).filter((pattern) => fits(pattern, segments))
+  // `/flows/filter` is never a flow whose id is "filter".
+  const candidates = fitting.filter(({ fixed }) => fixed === fitting[0]?.fixed)
   const wanted = method === 'HEAD' ? 'GET' : method
   const found = candidates.find((pattern) => pattern.method === wanted)
   if (found?.served) return { key: found.key as RouteKey, params: checkIds(paramsOf(found, segments)) }

@@ -18,7 +18,7 @@ const BEHIND_BYTES = 256 * 1024
 /** More than this unsent, and it is cut off. */
 const UNSENT_BYTES_MAX = 1024 * 1024
 /** A viewer that is behind and takes nothing for so long is cut off as well: its line is dead, or it has stopped reading. */
-const STALL_MS = 5_000
+export const STALL_MS = 5_000
 
 interface Position {
   readonly attempt: number

@@ -1,0 +1,169 @@
+/** A run's stream and result, by a real server and an executor on its websocket. */
+import { get, type IncomingMessage } from 'node:http'
+import { createClient } from '@pilotflame/core'
+import { expect, test } from 'vitest'
+import { nodeClock, nodeProcesses, nodeRandom } from '../../system/node-ports.ts'
+import { connectExecutor, startHttp, type TestHttp } from '../test/start.ts'
+import { STALL_MS } from './stream.ts'
+
+type Executor = Awaited<ReturnType<typeof connectExecutor>>
+const id = (http: TestHttp): string => http.server.app.random.uuid()
+
+/** A run that is Running on the executor. */
+async function startRun(http: TestHttp, executor: Executor) {
+  const { json } = await http.ask('POST', `/api/deployments/${executor.deploymentId}/create_flow_run`, { body: {} })
+  const run = await executor.next('run')
+  expect(run.run_id).toBe(json.id)
+  await executor.report(run, [{ kind: 'state', id: id(http), state: { type: 'RUNNING' } }])
+  return run
+}
+
+const chunk = (n: number, text = `word ${n} `) => ({ kind: 'chunk', attempt: 1, n, text })
+const completed = (http: TestHttp, result: unknown) => ({ kind: 'state', id: id(http), state: { type: 'COMPLETED' }, result })
+
+function open(http: TestHttp, runId: string, headers: Record<string, string> = {}): Promise<IncomingMessage> {
+  return new Promise((resolve, reject) => {
+    get({ port: http.port, path: `/api/flow_runs/${runId}/stream`, headers, agent: false }, resolve).on('error', reject)
+  })
+}
+
+async function textOf(response: IncomingMessage): Promise<string> {
+  let text = ''
+  for await (const part of response.setEncoding('utf8')) text += part
+  return text
+}
+
+test('a viewer gets what was said, what comes, and the end; another one goes on in the middle', async () => {
+  const http = await startHttp()
+  const executor = await connectExecutor(http)
+  const run = await startRun(http, executor)
+  await executor.report(run, [chunk(1), chunk(2, 'line\nbreak')])
+  const live = await open(http, run.run_id)
+  expect(live.headers).toMatchObject({ 'content-type': 'text/event-stream; charset=utf-8', 'x-accel-buffering': 'no' })
+  const said = textOf(live)
+  await executor.report(run, [chunk(3)])
+  await executor.report(run, [completed(http, { answer: 42 })])
+  const end = 'event: end\ndata: {"state_type":"COMPLETED","state_name":"Completed","message":null,"attempt":1}\n\n'
+  const third = 'id: 1-3\nevent: chunk\ndata: {"text":"word 3 "}\n\n'
+  expect(await said).toBe(
+    `id: 1-1\nevent: chunk\ndata: {"text":"word 1 "}\n\nid: 1-2\nevent: chunk\ndata: {"text":"line\\nbreak"}\n\n${third}${end}`,
+  )
+  expect(await textOf(await open(http, run.run_id, { 'last-event-id': '1-2' }))).toBe(third + end)
+  expect((await http.ask('GET', `/api/flow_runs/${run.run_id}/stream?after=1-3`)).text).toBe(end)
+  expect((await http.ask('GET', `/api/flow_runs/${run.run_id}/stream?after=x`)).status).toBe(422)
+  executor.close()
+})
+
+test('the result is held open until the end', async () => {
+  const http = await startHttp()
+  const executor = await connectExecutor(http)
+  const run = await startRun(http, executor)
+  const held = http.ask('GET', `/api/flow_runs/${run.run_id}/result`)
+  await executor.report(run, [completed(http, { answer: 42 })])
+  expect((await held).json).toMatchObject({
+    state: { type: 'COMPLETED', state_details: { flow_run_id: run.run_id } },
+    result: { answer: 42 },
+  })
+  const missing = await http.ask('GET', '/api/flow_runs/01a20cdc-73f4-737d-a897-a8a9b69a11da/result')
+  expect(missing).toMatchObject({ status: 404, json: { code: 'run_not_found' } })
+  executor.close()
+})
+
+test('a server that stops answers those who wait for a result', async () => {
+  const http = await startHttp()
+  const executor = await connectExecutor(http)
+  const run = await startRun(http, executor)
+  const held = http.ask('GET', `/api/flow_runs/${run.run_id}/result`)
+  await http.ask('GET', '/api/health')
+  await http.server.stop()
+  expect(await held).toMatchObject({ status: 503, json: { code: 'shutting_down' } })
+})
+
+/** What comes until the line breaks. */
+function rest(response: IncomingMessage): Promise<string> {
+  let text = ''
+  response.setEncoding('utf8').on('data', (part: string) => {
+    text += part
+  })
+  return new Promise((resolve) => response.on('close', () => resolve(text)).resume())
+}
+
+/** The ports of this machine, but a viewer that takes nothing is given up after 0.4 s; `stalled` settles then. */
+function impatientPorts() {
+  let tell = (): void => undefined
+  const stalled = new Promise<void>((resolve) => {
+    tell = resolve
+  })
+  const clock = nodeClock()
+  const after = (delayMs: number, callback: () => void): (() => void) => {
+    if (delayMs !== STALL_MS) return clock.after(delayMs, callback)
+    return clock.after(400, () => {
+      callback()
+      tell()
+    })
+  }
+  return { stalled, ports: { clock: { ...clock, after }, random: nodeRandom(), processes: nodeProcesses() } }
+}
+
+test('a viewer that reads nothing is cut off, slows nobody, and may come back', async () => {
+  const { stalled, ports } = impatientPorts()
+  const http = await startHttp({}, ports)
+  const executor = await connectExecutor(http)
+  const run = await startRun(http, executor)
+  const stuck = await open(http, run.run_id)
+  stuck.on('error', () => undefined) // it is cut off
+  stuck.pause()
+  const reading = textOf(await open(http, run.run_id))
+  const text = 'x'.repeat(50_000)
+  // More than what the system itself holds for a connection.
+  for (let n = 1; n <= 400; n += 10) {
+    await executor.report(
+      run,
+      Array.from({ length: 10 }, (_, index) => chunk(n + index, text)),
+    )
+  }
+  await executor.report(run, [completed(http, null)])
+  const whole = await reading
+  await stalled
+  const got = await rest(stuck)
+  expect(got.length).toBeLessThan(whole.length)
+  const last =
+    got
+      .slice(0, got.lastIndexOf('\n\n'))
+      .match(/^id: .*$/gm)
+      ?.at(-1)
+      ?.slice(4) ?? ''
+  const after = await textOf(await open(http, run.run_id, { 'last-event-id': last }))
+  const numbers = [...(got.slice(0, got.lastIndexOf('\n\n') + 2) + after).matchAll(/^id: 1-(\d+)$/gm)].map((match) =>
+    Number(match[1]),
+  )
+  expect(numbers).toEqual(Array.from({ length: 400 }, (_, index) => index + 1))
+  executor.close()
+}, 20_000)
+
+test('the client reads a stream to its end, and waits for the result', async () => {
+  const http = await startHttp()
+  const executor = await connectExecutor(http)
+  const client = createClient({ apiUrl: http.server.apiUrl, fetch })
+  const eventId = id(http)
+  await client.emit({
+    id: eventId,
+    event: 'chat.message',
+    resource: { 'prefect.resource.id': 'chat' },
+    payload: { question: 'why?' },
+  })
+  const [verdict] = await client.verdicts(eventId)
+  const runId = verdict?.outcome.kind === 'fired' ? verdict.outcome.runs[0]?.flow_run_id : undefined
+  const run = await executor.next('run')
+  expect(run).toMatchObject({ run_id: runId, parameters: { question: 'why?' } })
+  await executor.report(run, [{ kind: 'state', id: id(http), state: { type: 'RUNNING' } }, chunk(1), chunk(2)])
+  const stream = client.stream(run.run_id)
+  expect((await stream.next()).value).toEqual({ attempt: 1, n: 1, text: 'word 1 ' })
+  await executor.report(run, [completed(http, 'because')])
+  expect((await stream.next()).value).toMatchObject({ n: 2 })
+  expect(await stream.next()).toMatchObject({ done: true, value: { state_type: 'COMPLETED', attempt: 1 } })
+  expect(await client.result(run.run_id)).toMatchObject({ result: 'because' })
+  expect((await client.timeline(run.run_id)).attempts[0]?.marks[0]?.mark).toBe('received')
+  await expect(client.flowRun(id(http))).rejects.toMatchObject({ code: 'run_not_found' })
+  executor.close()
+})
