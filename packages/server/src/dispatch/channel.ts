@@ -9,12 +9,15 @@ import { AppError, type BatchFrame, type FlowRun, type HelloFrame, isAppError } 
 import type { Channel } from '../app.ts'
 import { changeState } from '../engine/change-state.ts'
 import type { EngineCore } from '../engine/engine-core.ts'
-import { unitOfWork, type Work } from '../engine/work.ts'
+import { unitOfWork, type Work, type WorkOptions } from '../engine/work.ts'
 import type { Session } from '../executors/registry.ts'
 import type { StreamHub } from '../streams/streams.ts'
 import { checkFrame } from './check-frame.ts'
 import { join, reconcile } from './join.ts'
 import { recordItems } from './record-items.ts'
+
+/** A larger batch has its own weight: it goes to its tables at once. */
+const JOURNAL_ITEMS_MAX = 8
 
 export interface ChannelParts {
   readonly core: EngineCore
@@ -31,7 +34,7 @@ export interface ChannelService extends Channel {
 
 export function createChannel({ core, streams, apiUrl, onClosed }: ChannelParts): ChannelService {
   const { registry, clock } = core
-  const work = <T>(body: (work: Work) => Promise<T>): Promise<T> => unitOfWork(core, body)
+  const work = <T>(body: (work: Work) => Promise<T>, options?: WorkOptions): Promise<T> => unitOfWork(core, body, options)
 
   const end: ChannelService['end'] = async (session, reason) => {
     if (registry.sessions.get(session.id) !== session) return
@@ -64,10 +67,13 @@ export function createChannel({ core, streams, apiUrl, onClosed }: ChannelParts)
     }
 
     const batch = async (current: Session, { seq, items }: BatchFrame): Promise<void> => {
-      const recorded = await work((body) => {
-        if (broken) throw new AppError('session_ended', 'An earlier batch of this connection was not written.')
-        return recordItems(core, body, current.id, items)
-      })
+      const recorded = await work(
+        (body) => {
+          if (broken) throw new AppError('session_ended', 'An earlier batch of this connection was not written.')
+          return recordItems(core, body, current.id, items)
+        },
+        { journal: items.length <= JOURNAL_ITEMS_MAX },
+      )
       for (const [runId, chunks] of recorded.chunks) streams.publish(runId, chunks)
       peer.send({ type: 'ack', seq, refused: recorded.refused })
     }

@@ -66,13 +66,17 @@ export function createPump(core: EngineCore): Pump {
 
 /** The queue is a cache: the run is read again, and started only if it still waits. */
 function lease(core: EngineCore, waiting: WaitingRun, place: Session): Promise<void> {
-  return unitOfWork(core, async (work) => {
-    work.reserved.push(place)
-    const run = await work.findRun(waiting.id)
-    if (run && run.epoch > 0) work.recorded.set(run.id, await work.tx.loadTaskResults(run.id))
-    const leased = run ? tryLease(core, work, run, place) : null
-    if (leased) return work.putRun(leased.run, leased.state)
-    work.afterwards(() => core.registry.release(place))
-    if (run?.state.type === 'SCHEDULED') waitAfterwards(core, work, run)
-  })
+  return unitOfWork(
+    core,
+    async (work) => {
+      work.reserved.push(place)
+      const run = await work.findRun(waiting.id)
+      if (run && run.epoch > 0) work.recorded.set(run.id, await work.tx.loadTaskResults(run.id))
+      const leased = run ? tryLease(core, work, run, place) : null
+      if (leased) return work.putRun(leased.run, leased.state)
+      work.afterwards(() => core.registry.release(place))
+      if (run?.state.type === 'SCHEDULED') waitAfterwards(core, work, run)
+    },
+    { journal: true },
+  )
 }

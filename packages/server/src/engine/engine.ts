@@ -8,7 +8,7 @@ import { changeState } from './change-state.ts'
 import { upsertDeployment, upsertFlow } from './deployments.ts'
 import type { EngineCore } from './engine-core.ts'
 import { parameterError, prepareParameters, startRun } from './start-run.ts'
-import { unitOfWork, type Work } from './work.ts'
+import { unitOfWork, type Work, type WorkOptions } from './work.ts'
 
 export const runNotFound = (id: string): AppError =>
   new AppError('run_not_found', `There is no run ${id}. It may have been deleted; list runs with "pilot run ls".`)
@@ -18,12 +18,12 @@ const deploymentNotFound = (id: string): AppError =>
 
 export function createEngine(core: EngineCore): Engine {
   const { store, clock, random } = core
-  const work = <T>(body: (work: Work) => Promise<T>, receivedMark?: number): Promise<T> => unitOfWork(core, body, receivedMark)
+  const work = <T>(body: (work: Work) => Promise<T>, options?: WorkOptions): Promise<T> => unitOfWork(core, body, options)
   const made = () => ({ random, now: clock.now() })
 
   return {
     createRun: (deploymentId, run, receivedMark) =>
-      work((current) => createRun(core, current, { deploymentId, run, receivedMark }), receivedMark),
+      work((current) => createRun(core, current, { deploymentId, run, receivedMark }), { receivedMark, journal: true }),
 
     setState: (runId, proposal, { force }) =>
       work(async (current) => {

@@ -93,22 +93,32 @@ export class Work {
   }
 }
 
+export interface WorkOptions {
+  /** The monotonic moment at which what started this was here. Default: now. */
+  readonly receivedMark?: number
+  /** The shortest way to the disk; see `TransactionOptions`. Default: false. */
+  readonly journal?: boolean
+}
+
 /** Runs `body`, matches the events it makes, writes, and does what is left when all of it is on disk. */
 export async function unitOfWork<T>(
   { store, registry, clock, match }: EngineCore,
   body: (work: Work) => Promise<T>,
-  receivedMark: number = clock.monotonic(),
+  { receivedMark = clock.monotonic(), journal = false }: WorkOptions = {},
 ): Promise<T> {
   let work: Work | undefined
   try {
-    const value = await store.transaction(async (tx) => {
-      const current = new Work(tx)
-      work = current
-      const result = await body(current)
-      await match(current, receivedMark)
-      current.write()
-      return result
-    })
+    const value = await store.transaction(
+      async (tx) => {
+        const current = new Work(tx)
+        work = current
+        const result = await body(current)
+        await match(current, receivedMark)
+        current.write()
+        return result
+      },
+      { journal },
+    )
     work?.settle()
     return value
   } catch (error) {

@@ -24,7 +24,7 @@ export function createIntake(core: EngineCore): Intake {
             if (await work.tx.insertEvent(event)) work.events.push(event)
           }
         },
-        receivedMark,
+        { receivedMark, journal: events.length === 1 },
       )
     } finally {
       waiting -= events.length

@@ -6,6 +6,7 @@ import type { Flush } from '../ports.ts'
 import { fdatasyncFlush } from './flush-file.ts'
 import { FlushQueue } from './flush-queue.ts'
 import { GroupCommit } from './group-commit.ts'
+import { Journal, TableNames } from './journal.ts'
 import { openDatabase } from './open-database.ts'
 import { openSqliteStore } from './sqlite-store.ts'
 import { Statements } from './statements.ts'
@@ -19,8 +20,10 @@ function smallDisk(pages: number): GroupCommit {
   const db = openDatabase(':memory:')
   const used = Number(db.prepare('pragma page_count').get()?.page_count)
   db.exec(`pragma max_page_count = ${used + pages}`)
-  const parts = { db, statements: new Statements(db), flushes: new FlushQueue(atOnce, () => undefined), path: 'x.db' }
-  return new GroupCommit(parts)
+  const statements = new Statements(db)
+  const journal = new Journal(statements, () => undefined)
+  const flushes = new FlushQueue(atOnce, () => undefined)
+  return new GroupCommit({ db, statements, journal, tables: new TableNames(['event']), flushes, path: 'x.db' })
 }
 
 /** More than the pages that are left. */

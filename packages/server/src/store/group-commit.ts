@@ -10,15 +10,17 @@ import type { DatabaseSync } from 'node:sqlite'
 import { AppError } from '@pilotflame/core'
 import { BodyRunner, type Outcome } from './body.ts'
 import type { FlushQueue, Waiter } from './flush-queue.ts'
+import { Gathering, type Journal, type JournalEntry, type TableNames } from './journal.ts'
 import { SqliteTx } from './sqlite-tx.ts'
 import type { Statements } from './statements.ts'
-import type { Tx } from './store.ts'
+import type { TransactionOptions, Tx } from './store.ts'
 import { toStoreError } from './store-errors.ts'
 
 /** At 100 µs each, more bodies in one transaction would hold the thread longer than a slow disk does. */
 const BODIES_MAX = 256
 
 interface Queued {
+  readonly journal: boolean
   /** Runs the body; what it returns settles its caller later. */
   run(runner: BodyRunner, tx: SqliteTx): Promise<Ran>
   refuse(error: unknown): void
@@ -31,6 +33,8 @@ interface Ran extends Waiter {
 export interface GroupCommitParts {
   readonly db: DatabaseSync
   readonly statements: Statements
+  readonly journal: Journal
+  readonly tables: TableNames
   readonly flushes: FlushQueue
   /** Named in sentences. */
   readonly path: string
@@ -53,18 +57,50 @@ export class GroupCommit {
     this.#parts = parts
   }
 
-  submit<T>(body: (tx: Tx) => Promise<T>): Promise<T> {
+  submit<T>(body: (tx: Tx) => Promise<T>, { journal = false }: TransactionOptions = {}): Promise<T> {
     return new Promise<T>((resolve, reject) => {
       if (this.#closed) return reject(new AppError('shutting_down', 'The server is stopping. Try again when it is back.'))
-      this.#queue.push(queued(body, resolve, reject, this.#parts.path))
+      this.#queue.push(queued(body, { resolve, reject, path: this.#parts.path, journal }))
       this.#schedule()
     })
   }
 
-  /** Calls `read` when no transaction is open, so that it never sees what may be rolled back. */
-  async whenQuiet<T>(read: () => Promise<T>): Promise<T> {
+  /** Calls `look` when no transaction is open, so that it never sees what may be rolled back. */
+  async whenQuiet<T>(look: () => Promise<T>): Promise<T> {
     while (this.#open) await this.#open
-    return read()
+    return look()
+  }
+
+  /** The same, with the tables up to date. */
+  whenCurrent<T>(read: () => Promise<T>): Promise<T> {
+    return this.whenQuiet(() => {
+      this.#applyJournal()
+      return read()
+    })
+  }
+
+  /** Brings the tables up to date in a transaction of its own. Nobody waits for its flush: the journal is durable. */
+  #applyJournal(): void {
+    const { journal, statements } = this.#parts
+    if (journal.isEmpty || this.#open || this.#parts.flushes.failed) return
+    try {
+      statements.run('begin immediate')
+      journal.apply()
+      statements.run('commit')
+    } catch (error) {
+      if (this.#parts.db.isTransaction) statements.run('rollback')
+      throw toStoreError(error, this.#parts.path)
+    }
+    journal.applied()
+  }
+
+  /** When the thread is free; a failure shows at the next body or read, which tries again. */
+  #applyLater(): void {
+    setImmediate(() => {
+      try {
+        this.#applyJournal()
+      } catch {}
+    })
   }
 
   /** Keeps bodies in the queue until `resume`; the one transaction that is open ends first. */
@@ -86,6 +122,7 @@ export class GroupCommit {
       else await new Promise((resolve) => setImmediate(resolve))
     }
     await this.#parts.flushes.idle()
+    this.#applyJournal()
   }
 
   #schedule(): void {
@@ -109,27 +146,38 @@ export class GroupCommit {
   }
 
   async #runGroup(group: readonly Queued[]): Promise<void> {
-    const { statements, flushes } = this.#parts
+    const { statements, flushes, journal, tables } = this.#parts
     const ran: Ran[] = []
+    const [first] = group
+    const gathering = group.length === 1 && first?.journal ? new Gathering(statements, tables) : null
+    let written: JournalEntry | undefined
     let wrote = false
     let reached = group.length
     try {
       if (flushes.failed) throw flushes.failed
       statements.run('begin immediate')
+      journal.apply()
       for (const [index, entry] of group.entries()) {
         reached = index + 1
-        const tx = new SqliteTx(statements)
+        const tx = new SqliteTx(gathering ?? statements)
         const end = await this.#runOne(entry, tx, group.length > 1)
         ran.push(end)
-        if (end.ok && tx.wrote) wrote = true
+        if (!end.ok || !tx.wrote) continue
+        wrote = true
+        if (gathering) written = journal.write(gathering)
       }
       statements.run('commit')
+      journal.applied()
     } catch (error) {
       this.#refuseGroup(group.slice(0, reached), error)
       this.#queue.unshift(...group.slice(reached))
       return
     }
     if (wrote) this.commits += 1
+    if (written) {
+      journal.committed(written)
+      ran.push({ ok: true, settle: () => this.#applyLater(), refuse: () => undefined })
+    }
     flushes.add(ran, wrote)
     if (wrote) this.#parts.onCommit?.(group.length)
   }
@@ -141,7 +189,10 @@ export class GroupCommit {
     if (!db.isTransaction) throw tx.failure ?? new Error('SQLite ended the transaction')
     if (!ran.ok) statements.run(several ? 'rollback to body' : 'rollback')
     if (several) statements.run('release body')
-    else if (!ran.ok) statements.run('begin immediate')
+    else if (!ran.ok) {
+      statements.run('begin immediate')
+      this.#parts.journal.apply() // it was rolled back with the body
+    }
     return ran
   }
 
@@ -153,16 +204,18 @@ export class GroupCommit {
   }
 }
 
-function queued<T>(
-  body: (tx: Tx) => Promise<T>,
-  resolve: (value: T) => void,
-  reject: (error: unknown) => void,
-  path: string,
-): Queued {
+interface Caller<T> {
+  readonly resolve: (value: T) => void
+  readonly reject: (error: unknown) => void
+  readonly path: string
+  readonly journal: boolean
+}
+
+function queued<T>(body: (tx: Tx) => Promise<T>, { resolve, reject, path, journal }: Caller<T>): Queued {
   const waiter = (outcome: Outcome<T>): Ran => ({
     ok: outcome.ok,
     settle: () => (outcome.ok ? resolve(outcome.value) : reject(toStoreError(outcome.error, path))),
     refuse: reject,
   })
-  return { run: async (runner, tx) => waiter(await runner.run(body, tx)), refuse: reject }
+  return { journal, run: async (runner, tx) => waiter(await runner.run(body, tx)), refuse: reject }
 }

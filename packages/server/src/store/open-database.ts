@@ -3,7 +3,9 @@ import { closeSync, mkdirSync, openSync } from 'node:fs'
 import { dirname } from 'node:path'
 import { DatabaseSync } from 'node:sqlite'
 import { AppError } from '@pilotflame/core'
+import { Journal } from './journal.ts'
 import { migrate } from './migrations.ts'
+import { Statements } from './statements.ts'
 import { toStoreError } from './store-errors.ts'
 
 /** Before it, two connections could lose a write when the log began anew. */
@@ -34,9 +36,23 @@ export function makeFile(path: string): void {
   }
 }
 
+/** What was durable when the last program ended, and not yet in the tables. It was written for the schema as it is now. */
+function finishJournal(db: DatabaseSync): void {
+  const statements = new Statements(db)
+  if (!statements.get("select 1 from sqlite_schema where name = 'journal'")) return
+  const left = Journal.readLeft(statements)
+  if (left.length === 0) return
+  const journal = new Journal(statements, (message) => process.stderr.write(`${message}\n`))
+  for (const entry of left) journal.committed(entry)
+  db.exec('begin immediate')
+  journal.apply()
+  db.exec('commit')
+}
+
 function setUp(db: DatabaseSync, path: string): void {
   db.exec('pragma busy_timeout = 5000')
   if (path !== ':memory:') db.exec('pragma journal_mode = wal')
+  finishJournal(db)
   migrate(db, path) // still with synchronous = FULL
   // Our own flush of the log makes commits durable, and the reader's thread does the checkpoints.
   db.exec(`

@@ -3,7 +3,7 @@
 import type { SQLInputValue } from 'node:sqlite'
 import type { FlowRun, State } from '@pilotflame/core'
 import { toJson, toJsonOrNull } from './rows.ts'
-import type { Statements } from './statements.ts'
+import type { SqlRunner } from './statements.ts'
 
 const IDENTITY = [
   'name',
@@ -100,13 +100,13 @@ const sameIdentity = (one: FlowRun, other: FlowRun): boolean =>
 const sameStart = (one: FlowRun, other: FlowRun): boolean =>
   one.expectedStartAt === other.expectedStartAt && one.startAt === other.startAt
 
-export function insertRun(statements: Statements, run: FlowRun, states: readonly State[]): void {
+export function insertRun(statements: SqlRunner, run: FlowRun, states: readonly State[]): void {
   statements.run(INSERT, run.id, ...identity(run), ...progress(run), ...start(run))
   insertStates(statements, run, states)
 }
 
 /** `before` is the run as it was read, where it was: what it shares with `run` is not written again. */
-export function updateRun(statements: Statements, run: FlowRun, states: readonly State[], before: FlowRun | undefined): void {
+export function updateRun(statements: SqlRunner, run: FlowRun, states: readonly State[], before: FlowRun | undefined): void {
   if (before === undefined || !sameIdentity(run, before)) {
     statements.run(UPDATE_ALL, ...identity(run), ...progress(run), ...start(run), run.id)
   } else if (sameStart(run, before)) statements.run(UPDATE_PROGRESS, ...progress(run), run.id)
@@ -115,7 +115,7 @@ export function updateRun(statements: Statements, run: FlowRun, states: readonly
 }
 
 /** Each state keeps the number of the attempt it belongs to: its event names it. */
-function insertStates(statements: Statements, run: FlowRun, states: readonly State[]): void {
+function insertStates(statements: SqlRunner, run: FlowRun, states: readonly State[]): void {
   let count = run.runCount - states.filter((state) => state.type === 'RUNNING').length
   for (const state of states) {
     if (state.type === 'RUNNING') count += 1

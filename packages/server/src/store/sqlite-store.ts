@@ -7,12 +7,13 @@ import type { Flush } from '../ports.ts'
 import { Checkpoints } from './checkpoints.ts'
 import { FlushQueue } from './flush-queue.ts'
 import { GroupCommit } from './group-commit.ts'
+import { Journal, TableNames } from './journal.ts'
 import { checkSqlite, openDatabase } from './open-database.ts'
 import { createQueries } from './queries.ts'
 import { inlineReader, startReaderThread } from './reader.ts'
 import { SqliteTx } from './sqlite-tx.ts'
 import { Statements } from './statements.ts'
-import type { Store } from './store.ts'
+import type { Reader, Store } from './store.ts'
 
 export interface SqliteOptions {
   /** The database's file, or `:memory:`. */
@@ -35,7 +36,7 @@ export interface SqliteStore extends Store {
 }
 
 function findsOf(statements: Statements, commits: GroupCommit): Store['find'] {
-  const on = <T>(read: (tx: SqliteTx) => Promise<T>): Promise<T> => commits.whenQuiet(() => read(new SqliteTx(statements)))
+  const on = <T>(read: (tx: SqliteTx) => Promise<T>): Promise<T> => commits.whenCurrent(() => read(new SqliteTx(statements)))
   return {
     findRun: (id) => on((tx) => tx.findRun(id)),
     findEvent: (id) => on((tx) => tx.findEvent(id)),
@@ -58,12 +59,34 @@ export async function openSqliteStore(options: SqliteOptions): Promise<SqliteSto
   return buildStore(db, options)
 }
 
+const tableNames = (statements: Statements): string[] =>
+  statements.all("select name from sqlite_schema where type = 'table'").map(({ name }) => String(name))
+
+/** The thread sees what is committed: what was acknowledged has to be in the tables before it looks. */
+function readCurrent(reader: Reader, commits: GroupCommit): Reader {
+  const wrapped = Object.entries(reader).map(([name, read]) => {
+    const call = read as (...given: readonly unknown[]) => Promise<unknown>
+    return [name, (...given: readonly unknown[]) => commits.whenCurrent(() => call(...given))]
+  })
+  return Object.fromEntries(wrapped) as Reader
+}
+
 function buildStore(db: DatabaseSync, options: SqliteOptions): SqliteStore {
   const { path, flush, onFatal = () => undefined, onWarning = () => undefined } = options
   const statements = new Statements(db)
   const flushes = new FlushQueue(flush, onFatal)
   const thread = options.reader === 'thread' ? startReaderThread(path) : undefined
-  const commits = new GroupCommit({ db, statements, flushes, path, onCommit: (bodies) => checkpoints?.afterCommit(bodies) })
+  const journal = new Journal(statements, onWarning)
+  const tables = new TableNames(tableNames(statements))
+  const commits = new GroupCommit({
+    db,
+    statements,
+    journal,
+    tables,
+    flushes,
+    path,
+    onCommit: (bodies) => checkpoints?.afterCommit(bodies),
+  })
   const warn = (error: unknown): void => onWarning(`A checkpoint of ${path} failed: ${String(error)}.`)
   const checkpoints = thread && new Checkpoints(thread, commits, warn)
   const whenQuiet = <T>(read: () => Promise<T>): Promise<T> => commits.whenQuiet(read)
@@ -74,9 +97,11 @@ function buildStore(db: DatabaseSync, options: SqliteOptions): SqliteStore {
     db.close()
   }
   return {
-    transaction: (body) => commits.submit(body),
+    transaction: (body, options) => commits.submit(body, options),
     find: findsOf(statements, commits),
-    read: thread?.reader ?? inlineReader(createQueries(statements), whenQuiet),
+    read: thread
+      ? readCurrent(thread.reader, commits)
+      : inlineReader(createQueries(statements), (read) => commits.whenCurrent(read)),
     counts: {
       get commits() {
         return commits.commits

@@ -40,7 +40,7 @@ import {
 } from './rows.ts'
 import { insertRun, stateValues, updateRun } from './run-rows.ts'
 import { findStateEvent } from './state-events.ts'
-import type { Row, Statements } from './statements.ts'
+import type { Row, SqlRunner } from './statements.ts'
 import type { Hook, RecordedResult, SessionRow, Tx, WaitingRun } from './store.ts'
 
 /** `insert … on conflict (keys) do update`: all columns but the keys are overwritten. */
@@ -56,9 +56,11 @@ const FIND_RUNS_OF_SESSION = `${RUN_FROM} where r.session_id = ? order by r.id`
 const LOAD_WAITING = `select id, deployment_id, version_id, coalesce(next_scheduled_at, expected_start_at, created_at) as due_at
   from flow_run where state_type = 'SCHEDULED' and deployment_id is not null order by due_at, id`
 // An event's id is unique over both: the events that came in, and the states.
+const FIND_EVENT_ID = 'select 1 from event where id = ? union all select 1 from flow_run_state where id = ?'
 const INSERT_EVENT = `insert into event
   (id, occurred, received, event, resource, related, payload, follows, chain_depth, cause_event_id)
-  select ?,?,?,?,?,?,?,?,?,? where not exists (select 1 from flow_run_state where id = ?) on conflict (id) do nothing`
+  select ?,?,?,?,?,?,?,?,?,? where true` // a select: on a full disk SQLite undoes this statement alone, not its neighbours
+const FIND_CHUNK = 'select 1 from chunk where flow_run_id = ? and attempt = ? and n = ?'
 const SAVE_AUTOMATION = upsert(
   'automation',
   ['id'],
@@ -133,9 +135,11 @@ const SAVE_HOOK = upsert('hook', ['id'], ['name', 'event', 'secret', 'created_at
 const bit = (value: boolean): number => (value ? 1 : 0)
 
 export class SqliteTx implements Tx {
-  readonly #statements: Statements
+  readonly #statements: SqlRunner
   /** The runs as this body read them: a write needs to name only what changed. */
   readonly #read = new Map<string, FlowRun>()
+  /** Task runs as this body has written them. */
+  readonly #taskRuns = new Map<string, TaskRun>()
   /** How many verdicts this body has written so far. */
   #verdicts = 0
   #ended = false
@@ -144,7 +148,7 @@ export class SqliteTx implements Tx {
   /** The first write that failed. */
   failure: unknown
 
-  constructor(statements: Statements) {
+  constructor(statements: SqlRunner) {
     this.#statements = statements
   }
 
@@ -157,7 +161,7 @@ export class SqliteTx implements Tx {
     return this.#ended
   }
 
-  #open(): Statements {
+  #open(): SqlRunner {
     if (!this.#ended) return this.#statements
     throw new AppError(
       'internal',
@@ -176,11 +180,11 @@ export class SqliteTx implements Tx {
       .map(to)
   }
 
-  #write(sql: string, ...values: SQLInputValue[]): number {
-    return this.#writing((statements) => statements.run(sql, ...values))
+  #write(sql: string, ...values: SQLInputValue[]): void {
+    this.#writing((statements) => statements.run(sql, ...values))
   }
 
-  #writing<T>(write: (statements: Statements) => T): T {
+  #writing<T>(write: (statements: SqlRunner) => T): T {
     const statements = this.#open()
     this.wrote = true
     try {
@@ -195,8 +199,10 @@ export class SqliteTx implements Tx {
 
   async insertEvent(event: Event): Promise<boolean> {
     const { id, occurred, received, follows, chainDepth, causeEventId } = event
+    if (this.#open().get(FIND_EVENT_ID, id, id)) return false
     const parts = [toJson(event.resource), toJson(event.related), toJson(event.payload)]
-    return this.#write(INSERT_EVENT, id, occurred, received, event.event, ...parts, follows, chainDepth, causeEventId, id) === 1
+    this.#write(INSERT_EVENT, id, occurred, received, event.event, ...parts, follows, chainDepth, causeEventId)
+    return true
   }
 
   async findEvent(id: string): Promise<Event | undefined> {
@@ -378,11 +384,14 @@ export class SqliteTx implements Tx {
   // What a run reports
 
   async findTaskRun(id: string): Promise<TaskRun | undefined> {
+    const written = this.#taskRuns.get(id)
+    if (written) return written
     return this.#find(toTaskRun, FIND_TASK_RUN, id)
   }
 
   saveTaskRun(taskRun: TaskRun, state: State): void {
     const { id, flowRunId, taskKey, dynamicKey, name, tags, runCount, startAt, endAt, createdAt, updatedAt } = taskRun
+    this.#taskRuns.set(id, taskRun)
     const keys = [id, flowRunId, taskKey, dynamicKey, name, toJson(tags), taskRun.state.id]
     this.#write(SAVE_TASK_RUN, ...keys, runCount, startAt, endAt, createdAt, updatedAt)
     this.#write(INSERT_TASK_STATE, state.id, id, ...stateValues(state), runCount)
@@ -407,8 +416,9 @@ export class SqliteTx implements Tx {
   }
 
   async insertChunk({ flowRunId, attempt, n, text }: Chunk): Promise<boolean> {
-    const sql = 'insert into chunk (flow_run_id, attempt, n, text) values (?,?,?,?) on conflict do nothing'
-    return this.#write(sql, flowRunId, attempt, n, text) === 1
+    if (this.#open().get(FIND_CHUNK, flowRunId, attempt, n)) return false
+    this.#write('insert into chunk (flow_run_id, attempt, n, text) values (?,?,?,?)', flowRunId, attempt, n, text)
+    return true
   }
 
   // Executors

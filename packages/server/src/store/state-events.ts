@@ -2,22 +2,22 @@
 import { type Event, flowRunStateEvent, type State, taskRunStateEvent } from '@pilotflame/core'
 import { FIND_DEPLOYMENT, FIND_RUN, FIND_STATE, FIND_TASK_RUN, FIND_TASK_STATE } from './finds.ts'
 import { toDeployment, toFlow, toFlowRun, toState, toTaskRun } from './rows.ts'
-import type { Row, Statements } from './statements.ts'
+import type { Row, SqlRunner } from './statements.ts'
 
 /** `undefined` where no state has this id, or where its run is gone. */
-export function findStateEvent(statements: Statements, id: string): Event | undefined {
+export function findStateEvent(statements: SqlRunner, id: string): Event | undefined {
   const row = statements.get(FIND_STATE, id)
   if (row !== undefined) return flowRunEvent(statements, row)
   const taskRow = statements.get(FIND_TASK_STATE, id)
   return taskRow === undefined ? undefined : taskRunEvent(statements, taskRow)
 }
 
-function previousOf(statements: Statements, sql: string, state: State): State | null {
+function previousOf(statements: SqlRunner, sql: string, state: State): State | null {
   const row = state.follows === null ? undefined : statements.get(sql, state.follows)
   return row === undefined ? null : toState(row)
 }
 
-function flowRunEvent(statements: Statements, row: Row): Event | undefined {
+function flowRunEvent(statements: SqlRunner, row: Row): Event | undefined {
   const state = toState(row)
   const runRow = statements.get(FIND_RUN, row.flow_run_id as string)
   if (runRow === undefined) return undefined
@@ -34,7 +34,7 @@ function flowRunEvent(statements: Statements, row: Row): Event | undefined {
   })
 }
 
-function taskRunEvent(statements: Statements, row: Row): Event | undefined {
+function taskRunEvent(statements: SqlRunner, row: Row): Event | undefined {
   const state = toState(row)
   const taskRow = statements.get(FIND_TASK_RUN, row.task_run_id as string)
   if (taskRow === undefined) return undefined

@@ -3,7 +3,15 @@ import type { DatabaseSync, SQLInputValue, SQLOutputValue, StatementSync } from 
 
 export type Row = Record<string, SQLOutputValue>
 
-export class Statements {
+/** What a body's reads and writes go through. */
+export interface SqlRunner {
+  get(sql: string, ...values: SQLInputValue[]): Row | undefined
+  all(sql: string, ...values: SQLInputValue[]): Row[]
+  /** How many rows it changed. */
+  run(sql: string, ...values: SQLInputValue[]): number
+}
+
+export class Statements implements SqlRunner {
   readonly #db: DatabaseSync
   readonly #prepared = new Map<string, StatementSync>()
 

@@ -181,9 +181,17 @@ export interface Reader {
   chunks(runId: string, after: { attempt: number; n: number }, limit: number): Promise<readonly Chunk[]>
 }
 
+export interface TransactionOptions {
+  /**
+   * The shortest way to the disk, for a small body that others wait for: its writes are durable before they are in
+   * their tables. Only for bodies whose writes cannot contradict what is stored, because they have looked. Default: false.
+   */
+  readonly journal?: boolean
+}
+
 export interface Store {
   /** Runs `body`, and settles when what it wrote is on disk, or was refused. */
-  transaction<T>(body: (tx: Tx) => Promise<T>): Promise<T>
+  transaction<T>(body: (tx: Tx) => Promise<T>, options?: TransactionOptions): Promise<T>
   /** Point reads by key outside of a transaction, from the same thread. */
   readonly find: Pick<
     Tx,

@@ -3,7 +3,7 @@ import { randomBytes } from 'node:crypto'
 import { readFileSync } from 'node:fs'
 import { hostname, uptime } from 'node:os'
 import type { Micros } from '@pilotflame/core'
-import { uuidv7 } from 'uuidv7'
+import { V7Generator } from 'uuidv7'
 import type { Clock, Processes, Random } from '../ports.ts'
 
 /** Linux names each boot; elsewhere host and boot time, rounded to 10 s because uptime is not exact, do as well. */
@@ -36,7 +36,24 @@ export function nodeClock(): Clock {
   }
 }
 
-export const nodeRandom = (): Random => ({ uuid: uuidv7, bytes: (length) => randomBytes(length) })
+/** Random bytes are taken from the system in blocks of this size: a call for each few is dear. */
+const BLOCK_BYTES = 4_096
+
+export function nodeRandom(): Random {
+  let block = randomBytes(BLOCK_BYTES)
+  let used = 0
+  const bytes = (length: number): Uint8Array => {
+    if (length > BLOCK_BYTES) return randomBytes(length)
+    if (used + length > BLOCK_BYTES) {
+      block = randomBytes(BLOCK_BYTES)
+      used = 0
+    }
+    used += length
+    return Uint8Array.prototype.slice.call(block, used - length, used)
+  }
+  const ids = new V7Generator({ nextUint32: () => new DataView(bytes(4).buffer).getUint32(0) })
+  return { uuid: () => ids.generate().toString(), bytes }
+}
 
 /** A process that has ended but was not yet reaped (a zombie) counts as gone. */
 function isZombie(pid: number): boolean {

@@ -217,6 +217,12 @@ create table chunk (
   primary key (flow_run_id, attempt, n)
 ) strict, without rowid;
 
+-- Bodies that are durable and not yet in the tables; see \`journal.ts\`.
+create table journal (
+  id integer primary key,
+  operations text not null
+) strict;
+
 create table session (
   id text primary key,
   name text not null,

@@ -1,0 +1,117 @@
+/** Bodies that are durable in the journal before they are in their tables: nobody ever sees the difference. */
+
+import { copyFileSync, existsSync } from 'node:fs'
+import { join } from 'node:path'
+import { DatabaseSync } from 'node:sqlite'
+import { afterEach, beforeEach, expect, test } from 'vitest'
+import { fdatasyncFlush } from './flush-file.ts'
+import { openSqliteStore, type SqliteStore } from './sqlite-store.ts'
+import { DEPLOYMENT, FLOW, nextState, sampleEvent, sampleRun, scheduledState, uuid } from './test/sample-rows.ts'
+import { HeldFlush, inFolder, turn } from './test/stores.ts'
+
+let store: SqliteStore
+let held: HeldFlush
+
+beforeEach(async () => {
+  held = new HeldFlush()
+  store = await openSqliteStore({ path: ':memory:', flush: (done) => setImmediate(() => done(null)), reader: 'inline' })
+  await store.transaction(async (tx) => {
+    tx.saveFlow(FLOW)
+    tx.saveDeployment(DEPLOYMENT)
+  })
+})
+afterEach(() => store.close())
+
+const journaled = { journal: true }
+
+/** An event and its run, as the intake writes them. */
+const takeIn = (n: number) =>
+  store.transaction(async (tx) => {
+    const isNew = await tx.insertEvent(sampleEvent(n))
+    if (isNew) tx.insertRun(sampleRun(n), [scheduledState(n)])
+    return isNew
+  }, journaled)
+
+test('what was acknowledged is found at once, by key and in lists', async () => {
+  expect(await takeIn(1)).toBe(true)
+  expect(await store.find.findEvent(sampleEvent(1).id)).toMatchObject({ id: sampleEvent(1).id })
+  expect(await store.find.findRun(sampleRun(1).id)).toMatchObject({ name: sampleRun(1).name })
+  expect(JSON.parse(await store.read.flowRuns({}, 'ID_DESC', { limit: 10, offset: 0 }))).toHaveLength(1)
+})
+
+test('the next body sees it, also one that comes in the same turn', async () => {
+  const results = await Promise.all([takeIn(1), takeIn(1), takeIn(2)])
+  expect(results).toEqual([true, false, true])
+  await takeIn(3)
+  expect(await takeIn(3)).toBe(false)
+})
+
+test('a body that reads what it has written sees it', async () => {
+  const seen = await store.transaction(async (tx) => {
+    const run = sampleRun(1)
+    tx.insertRun(run, [scheduledState(1)])
+    const read = await tx.findRun(run.id)
+    const pending = nextState(run, 'PENDING', 1, 1)
+    if (read) tx.updateRun({ ...read, state: pending }, [pending])
+    return (await tx.findRun(run.id))?.state.name
+  }, journaled)
+  expect(seen).toBe('Pending')
+  expect(await store.find.findRun(sampleRun(1).id)).toMatchObject({ state: { name: 'Pending' } })
+})
+
+test('a body that throws leaves nothing, and what was in the journal before it stays', async () => {
+  await takeIn(1)
+  const failing = store.transaction(async (tx) => {
+    await tx.insertEvent(sampleEvent(2))
+    throw new Error('mine')
+  }, journaled)
+  await expect(failing).rejects.toThrow('mine')
+  expect(await store.find.findEvent(sampleEvent(1).id)).toBeDefined()
+  expect(await store.find.findEvent(sampleEvent(2).id)).toBeUndefined()
+})
+
+test('nothing is acknowledged before its flush', async () => {
+  const own = await openSqliteStore({ path: ':memory:', flush: held.wrap((done) => done(null)), reader: 'inline' })
+  let settled = false
+  const body = own
+    .transaction(async (tx) => tx.insertEvent(sampleEvent(1)), journaled)
+    .then(() => {
+      settled = true
+    })
+  await turn()
+  await turn()
+  expect(settled).toBe(false)
+  held.release()
+  await body
+  await own.close()
+})
+
+test('after a crash between the flush and the tables, the next start finishes what was acknowledged', () =>
+  inFolder(async (folder) => {
+    const path = join(folder, 'live.db')
+    const flush = fdatasyncFlush(path)
+    const crashed = join(folder, 'crashed.db')
+    // The moment after a flush, before its caller hears of it, is when a crash leaves the journal full.
+    const copyAfter = (done: (error: Error | null) => void) =>
+      flush((error) => {
+        for (const end of ['', '-wal']) if (existsSync(path + end)) copyFileSync(path + end, crashed + end)
+        done(error)
+      })
+    const live = await openSqliteStore({ path, flush: copyAfter, reader: 'thread' })
+    await live.transaction(async (tx) => {
+      await tx.insertEvent(sampleEvent(1))
+      tx.insertRun(sampleRun(1), [scheduledState(1)])
+    }, journaled)
+    await live.close()
+    flush.close()
+
+    const left = new DatabaseSync(crashed)
+    expect(left.prepare('select count(*) as n from journal').get()).toEqual({ n: 1 })
+    expect(left.prepare('select count(*) as n from event').get()).toEqual({ n: 0 })
+    left.close()
+
+    const again = await openSqliteStore({ path: crashed, flush: (done) => done(null), reader: 'inline' })
+    expect(await again.find.findEvent(uuid(4, 1))).toBeDefined()
+    expect(await again.find.findRun(sampleRun(1).id)).toBeDefined()
+    await again.close()
+  }))
