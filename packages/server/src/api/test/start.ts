@@ -91,6 +91,8 @@ export async function connectExecutor(http: TestHttp) {
   })
   const next = async (type: string) => {
     for (;;) {
+      const refused = frames.find((frame) => frame.type === 'refused')
+      if (refused) throw new Error(`the channel refused: ${refused.message}`)
       const at = frames.findIndex((frame) => frame.type === type)
       if (at >= 0) return frames.splice(at, 1)[0]
       await new Promise<void>((resolve) => {
