@@ -104,7 +104,7 @@ async function startOn(store: App['store'], settings: ServerSettings, ports: Ser
     version: settings.version,
   }
   const socket = await listenOnSocket(join(settings.home, 'channel.sock'), channel)
-  const http = createHttpServer(app, settings, { socketPath: socket.path })
+  const http = createHttpServer(app, settings, { socketPath: socket.path, log })
   const { port } = await http.listen().catch(async (error: unknown) => {
     await socket.close()
     throw error

@@ -8,6 +8,7 @@ import { FlushQueue } from './flush-queue.ts'
 import { GroupCommit } from './group-commit.ts'
 import { Journal, TableNames } from './journal.ts'
 import { openDatabase } from './open-database.ts'
+import { RowCache } from './row-cache.ts'
 import { openSqliteStore } from './sqlite-store.ts'
 import { Statements } from './statements.ts'
 import { sampleEvent, uuid } from './test/sample-rows.ts'
@@ -23,7 +24,15 @@ function smallDisk(pages: number): GroupCommit {
   const statements = new Statements(db)
   const journal = new Journal(statements, () => undefined)
   const flushes = new FlushQueue(atOnce, () => undefined)
-  return new GroupCommit({ db, statements, journal, tables: new TableNames(['event']), flushes, path: 'x.db' })
+  return new GroupCommit({
+    db,
+    statements,
+    journal,
+    tables: new TableNames(['event']),
+    cache: new RowCache(),
+    flushes,
+    path: 'x.db',
+  })
 }
 
 /** More than the pages that are left. */

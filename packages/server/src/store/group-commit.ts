@@ -11,6 +11,7 @@ import { AppError } from '@pilotflame/core'
 import { BodyRunner, type Outcome } from './body.ts'
 import type { FlushQueue, Waiter } from './flush-queue.ts'
 import { Gathering, type Journal, type JournalEntry, type TableNames } from './journal.ts'
+import type { RowCache } from './row-cache.ts'
 import { SqliteTx } from './sqlite-tx.ts'
 import type { Statements } from './statements.ts'
 import type { TransactionOptions, Tx } from './store.ts'
@@ -35,6 +36,7 @@ export interface GroupCommitParts {
   readonly statements: Statements
   readonly journal: Journal
   readonly tables: TableNames
+  readonly cache: RowCache
   readonly flushes: FlushQueue
   /** Named in sentences. */
   readonly path: string
@@ -137,6 +139,7 @@ export class GroupCommit {
     const group = this.#queue.splice(0, BODIES_MAX)
     this.#runner.start()
     this.#open = this.#runGroup(group).finally(() => {
+      this.#parts.cache.ended()
       this.#runner.stop()
       this.#open = null
       // A long queue lets the event loop turn between two groups.
@@ -159,7 +162,7 @@ export class GroupCommit {
       journal.apply()
       for (const [index, entry] of group.entries()) {
         reached = index + 1
-        const tx = new SqliteTx(gathering ?? statements)
+        const tx = new SqliteTx(gathering ?? statements, this.#parts.cache)
         const end = await this.#runOne(entry, tx, group.length > 1)
         ran.push(end)
         if (!end.ok || !tx.wrote) continue

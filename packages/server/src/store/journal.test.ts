@@ -115,3 +115,17 @@ test('after a crash between the flush and the tables, the next start finishes wh
     expect(await again.find.findRun(sampleRun(1).id)).toBeDefined()
     await again.close()
   }))
+
+test('a deployment that was changed is read as it is now, and one whose change was undone as it was', async () => {
+  const description = async () => (await store.find.findDeployment(DEPLOYMENT.id))?.description
+  const before = await description()
+  const undone = store.transaction(async (tx) => {
+    tx.saveDeployment({ ...DEPLOYMENT, description: 'undone' })
+    expect((await tx.findDeployment(DEPLOYMENT.id))?.description).toBe('undone')
+    throw new Error('mine')
+  })
+  await expect(undone).rejects.toThrow('mine')
+  expect(await description()).toBe(before)
+  await store.transaction(async (tx) => tx.saveDeployment({ ...DEPLOYMENT, description: 'changed' }), journaled)
+  expect(await description()).toBe('changed')
+})

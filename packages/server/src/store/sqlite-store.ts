@@ -11,6 +11,7 @@ import { Journal, TableNames } from './journal.ts'
 import { checkSqlite, openDatabase } from './open-database.ts'
 import { createQueries } from './queries.ts'
 import { inlineReader, startReaderThread } from './reader.ts'
+import { RowCache } from './row-cache.ts'
 import { SqliteTx } from './sqlite-tx.ts'
 import { Statements } from './statements.ts'
 import type { Reader, Store } from './store.ts'
@@ -35,8 +36,9 @@ export interface SqliteStore extends Store {
   image(): Promise<Uint8Array>
 }
 
-function findsOf(statements: Statements, commits: GroupCommit): Store['find'] {
-  const on = <T>(read: (tx: SqliteTx) => Promise<T>): Promise<T> => commits.whenCurrent(() => read(new SqliteTx(statements)))
+function findsOf(statements: Statements, commits: GroupCommit, cache: RowCache): Store['find'] {
+  const on = <T>(read: (tx: SqliteTx) => Promise<T>): Promise<T> =>
+    commits.whenCurrent(() => read(new SqliteTx(statements, cache)))
   return {
     findRun: (id) => on((tx) => tx.findRun(id)),
     findEvent: (id) => on((tx) => tx.findEvent(id)),
@@ -76,6 +78,7 @@ function buildStore(db: DatabaseSync, options: SqliteOptions): SqliteStore {
   const statements = new Statements(db)
   const flushes = new FlushQueue(flush, onFatal)
   const thread = options.reader === 'thread' ? startReaderThread(path) : undefined
+  const cache = new RowCache()
   const journal = new Journal(statements, onWarning)
   const tables = new TableNames(tableNames(statements))
   const commits = new GroupCommit({
@@ -83,6 +86,7 @@ function buildStore(db: DatabaseSync, options: SqliteOptions): SqliteStore {
     statements,
     journal,
     tables,
+    cache,
     flushes,
     path,
     onCommit: (bodies) => checkpoints?.afterCommit(bodies),
@@ -98,7 +102,7 @@ function buildStore(db: DatabaseSync, options: SqliteOptions): SqliteStore {
   }
   return {
     transaction: (body, options) => commits.submit(body, options),
-    find: findsOf(statements, commits),
+    find: findsOf(statements, commits, cache),
     read: thread
       ? readCurrent(thread.reader, commits)
       : inlineReader(createQueries(statements), (read) => commits.whenCurrent(read)),

@@ -21,6 +21,7 @@ import {
   type Verdict,
 } from '@pilotflame/core'
 import { DEPLOYMENT_FROM, FIND_DEPLOYMENT, FIND_RUN, FIND_STATE, FIND_TASK_RUN, RUN_FROM } from './finds.ts'
+import type { RowCache } from './row-cache.ts'
 import {
   toAutomation,
   toBucket,
@@ -136,6 +137,7 @@ const bit = (value: boolean): number => (value ? 1 : 0)
 
 export class SqliteTx implements Tx {
   readonly #statements: SqlRunner
+  readonly #cache: RowCache
   /** The runs as this body read them: a write needs to name only what changed. */
   readonly #read = new Map<string, FlowRun>()
   /** Task runs as this body has written them. */
@@ -148,8 +150,9 @@ export class SqliteTx implements Tx {
   /** The first write that failed. */
   failure: unknown
 
-  constructor(statements: SqlRunner) {
+  constructor(statements: SqlRunner, cache: RowCache) {
     this.#statements = statements
+    this.#cache = cache
   }
 
   /** From now on every call is refused: its body is over. */
@@ -222,7 +225,7 @@ export class SqliteTx implements Tx {
   }
 
   async findAutomation(id: string): Promise<Automation | undefined> {
-    return this.#find(toAutomation, 'select * from automation where id = ?', id)
+    return this.#cache.find(id, () => this.#find(toAutomation, 'select * from automation where id = ?', id))
   }
 
   async findAutomationsByOwner(ownerResource: string): Promise<readonly Automation[]> {
@@ -230,6 +233,7 @@ export class SqliteTx implements Tx {
   }
 
   saveAutomation(automation: Automation): void {
+    this.#cache.written()
     const { id, name, description, enabled, tags, trigger, actions, ownerResource, createdAt, updatedAt } = automation
     const { actionsOnTrigger, actionsOnResolve } = automation
     const parts = [tags, trigger, actions, actionsOnTrigger, actionsOnResolve].map(toJson)
@@ -237,6 +241,7 @@ export class SqliteTx implements Tx {
   }
 
   deleteAutomation(id: string): void {
+    this.#cache.written()
     this.#write('delete from automation_bucket where automation_id = ?', id)
     this.#write('delete from automation where id = ?', id)
   }
@@ -268,7 +273,7 @@ export class SqliteTx implements Tx {
   }
 
   async findDeployment(id: string): Promise<Deployment | undefined> {
-    return this.#find(toDeployment, FIND_DEPLOYMENT, id)
+    return this.#cache.find(id, () => this.#find(toDeployment, FIND_DEPLOYMENT, id))
   }
 
   async findDeploymentByName(flowName: string, name: string): Promise<Deployment | undefined> {
@@ -276,6 +281,7 @@ export class SqliteTx implements Tx {
   }
 
   saveDeployment(deployment: Deployment): void {
+    this.#cache.written()
     this.#write(
       SAVE_DEPLOYMENT,
       deployment.id,
@@ -301,6 +307,7 @@ export class SqliteTx implements Tx {
   }
 
   deleteDeployment(id: string): void {
+    this.#cache.written()
     this.#write('delete from deployment_version where deployment_id = ?', id)
     this.#write('delete from deployment where id = ?', id)
   }
