@@ -1,7 +1,13 @@
 import { describe, expect, test } from 'vitest'
+import { parseIso } from '../time.ts'
 import { checkEvents } from './check-events.ts'
 
-const good = { event: 'chat.message', resource: { 'prefect.resource.id': 'chat.room.1' } }
+const good = {
+  id: 'c1a0d1d4-8f57-4f35-93b5-7e8d8c2d9a11',
+  occurred: '2026-01-02T03:04:05.000006Z',
+  event: 'chat.message',
+  resource: { 'prefect.resource.id': 'chat.room.1' },
+}
 
 function check(body: unknown, expected: readonly string[], bytes = 100) {
   const checked = checkEvents(body, bytes)
@@ -13,12 +19,11 @@ function check(body: unknown, expected: readonly string[], bytes = 100) {
 }
 
 describe('an event passes', () => {
-  test('with only a name and a resource', () => {
+  test('with what every event has', () => {
     const checked = check(good, [])
     expect(checked.ok && checked.events[0]).toEqual({
-      id: undefined,
-      occurred: undefined,
       ...good,
+      occurred: parseIso(good.occurred),
       related: [],
       payload: {},
       follows: null,
@@ -35,7 +40,7 @@ describe('an event passes', () => {
 })
 
 describe('an event is at fault', () => {
-  test('when nothing is there', () => check({}, ['event missing', 'resource missing']))
+  test('when nothing is there', () => check({}, ['id missing', 'occurred missing', 'event missing', 'resource missing']))
   test('when it is no object', () => check([1, null], ['0 type', '1 type']))
   test('with a near miss of a field', () => check({ ...good, payloud: {} }, ['payloud unknown_field → payload']))
   test('and then its other unknown fields are told too', () => {
@@ -56,7 +61,7 @@ describe('an event is at fault', () => {
   test('beyond the limits of names, labels, related resources and size', () => {
     const labels = Object.fromEntries(Array.from({ length: 500 }, (_, index) => [`l${index}`, 'x']))
     const related = Array.from({ length: 101 }, () => ({ 'prefect.resource.id': 'x', 'prefect.resource.role': 'y' }))
-    const event = { event: 'e'.repeat(1025), resource: { ...good.resource, ...labels }, related }
+    const event = { ...good, event: 'e'.repeat(1025), resource: { ...good.resource, ...labels }, related }
     check(event, ['event too_long', 'resource too_long', 'related too_long', ' too_long'], 1_500_001)
   })
   test('in a list by its place, when it alone is too large', () => {

@@ -15,10 +15,10 @@ export const EVENT_BYTES_MAX = 1_500_000
 export const LABELS_MAX = 500
 export const RELATED_MAX = 100
 
-/** An event that may be stored; what was left out is for the server to fill in. */
+/** An event that may be stored. */
 export interface CheckedEvent {
-  readonly id: string | undefined
-  readonly occurred: Micros | undefined
+  readonly id: string
+  readonly occurred: Micros
   readonly event: string
   readonly resource: Resource
   readonly related: readonly Resource[]
@@ -97,16 +97,24 @@ function checkRelated(check: Check, loc: Loc, value: unknown): void {
   })
 }
 
+/** The sender names the event: so it can send it again, and ask what became of it. */
+function checkId(check: Check, loc: Loc, value: unknown): void {
+  if (value === undefined)
+    check.fault(loc, 'missing', 'id is missing: a UUID made by the sender; the same one again is the same event')
+  else checkUuid(check, loc, 'id', value)
+}
+
 function checkUuid(check: Check, loc: Loc, name: string, value: unknown): void {
   if (!isUuid(value)) check.fault(loc, 'uuid', `${name} must be a UUID, not ${JSON.stringify(value)?.slice(0, 60)}`)
 }
 
-/** The moment, or undefined: where it was left out, and where it is a fault. */
-function readMoment(check: Check, loc: Loc, value: unknown): Micros | undefined {
-  if (value === undefined) return undefined
+/** The moment; 0 where it is a fault. */
+function readMoment(check: Check, loc: Loc, value: unknown): Micros {
   const at = typeof value === 'string' ? parseIso(value) : undefined
-  if (at === undefined) check.fault(loc, 'datetime', 'occurred must be an ISO-8601 moment, such as 2026-11-24T12:00:00Z')
-  return at
+  if (at !== undefined) return at
+  const msg = value === undefined ? 'occurred is missing: when it happened' : 'occurred must be an ISO-8601 moment'
+  check.fault(loc, value === undefined ? 'missing' : 'datetime', `${msg}, such as 2026-11-24T12:00:00Z`)
+  return 0
 }
 
 const NONE: readonly Resource[] = []
@@ -121,7 +129,7 @@ function checkEvent(check: Check, loc: Loc, value: unknown): CheckedEvent | unde
     if (!FIELDS.has(name)) check.unknown.push({ loc: [...loc, name], name })
   }
   const { id, event, resource, related, payload, follows } = value
-  if (id !== undefined) checkUuid(check, [...loc, 'id'], 'id', id)
+  checkId(check, [...loc, 'id'], id)
   const occurred = readMoment(check, [...loc, 'occurred'], value.occurred)
   checkName(check, [...loc, 'event'], event)
   checkResource(check, [...loc, 'resource'], resource, false)
@@ -137,7 +145,7 @@ function checkEvent(check: Check, loc: Loc, value: unknown): CheckedEvent | unde
   if (check.faults.length > 0) return undefined
   return {
     // UUIDs are compared as text from here on, and mean the same in either case.
-    id: id === undefined ? undefined : (id as string).toLowerCase(),
+    id: (id as string).toLowerCase(),
     occurred,
     event: event as string,
     resource: resource as Resource,

@@ -125,8 +125,8 @@ export const DIFFERENCES: readonly Difference[] = [
   {
     routes: ['POST /events'],
     refused: [],
-    what: 'One event may come without a list around it; `id` and `occurred` may be left out.',
-    reason: 'An event should be one short line with curl. The server fills both in when the event is here.',
+    what: 'One event may come without a list around it.',
+    reason: 'Most senders have one event at a time.',
   },
   {
     routes: ['POST /events'],

@@ -3,7 +3,12 @@ import { expect, test } from 'vitest'
 import { WebSocket } from 'ws'
 import { startHttp } from './test/start.ts'
 
-const event = { event: 'chat.message', resource: { 'prefect.resource.id': 'chat.room.1' } }
+const event = {
+  id: 'c1a0d1d4-8f57-4f35-93b5-7e8d8c2d9a11',
+  occurred: '2026-01-02T03:04:05Z',
+  event: 'chat.message',
+  resource: { 'prefect.resource.id': 'chat.room.1' },
+}
 
 test('an event is answered with 204 and is there; the same id twice is one event', async () => {
   const { ask } = await startHttp()
@@ -21,6 +26,8 @@ test('all faults of an event are told at once; unknown fields that resemble noth
   const bad = await ask('POST', '/api/events', { body: { even: 'x', payload: [] } })
   expect(bad.status).toBe(422)
   expect(bad.json.exception_detail.map(({ loc, type }: { loc: string[]; type: string }) => `${loc} ${type}`)).toEqual([
+    'id missing',
+    'occurred missing',
     'event missing',
     'resource missing',
     'payload type',

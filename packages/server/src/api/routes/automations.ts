@@ -1,10 +1,9 @@
 /** Automations: made, changed, listed, tried. */
-import { AppError, type Automation, type AutomationInput, automationToWire, parseAutomationInput } from '@pilotflame/core'
+import { AppError, type Automation, type AutomationInput, automationToWire, parseAutomationInput, toIso } from '@pilotflame/core'
 import { checkEvents, requestError } from '@pilotflame/core/contract'
 import { type Handlers, type HttpContext, param } from '../exchange.ts'
 import { pageOf } from '../filters.ts'
 import { EMPTY, text, value } from '../replies.ts'
-import { complete } from './events.ts'
 
 const automationNotFound = (id: string): AppError =>
   new AppError('automation_not_found', `There is no automation ${id}. List them with "pilot automation ls".`)
@@ -81,11 +80,13 @@ export const automationRoutes: Handlers<
 
   async 'POST /automations/test'({ context, body, bytes }) {
     const { app } = context
-    const checked = checkEvents(body.event, bytes.length)
+    const { clock, random } = app
+    const sketch = { id: random.uuid(), occurred: toIso(clock.now()), ...body.event }
+    const checked = checkEvents(sketch, bytes.length)
     const [event] = checked.ok ? checked.events : []
     if (!checked.ok || !event)
       throw requestError(checked.ok ? [] : checked.faults.map((fault) => ({ ...fault, loc: ['event', ...fault.loc] })))
-    const whole = { ...complete(event, app), received: app.clock.now(), chainDepth: 0, causeEventId: null }
+    const whole = { ...event, received: clock.now(), chainDepth: 0, causeEventId: null }
     return value(await app.automations.test(whole, body.automation_id))
   },
 }

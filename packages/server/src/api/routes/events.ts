@@ -1,23 +1,11 @@
 /** Events: taken in on the hot path, and what became of them. */
 import type { IncomingMessage, ServerResponse } from 'node:http'
 import { AppError, eventToWire, verdictToWire } from '@pilotflame/core'
-import { type CheckedEvent, checkEvents, requestError } from '@pilotflame/core/contract'
+import { checkEvents, requestError } from '@pilotflame/core/contract'
 import type { IncomingEvent } from '../../app.ts'
-import type { Clock, Random } from '../../ports.ts'
 import { type Handlers, type HttpContext, param } from '../exchange.ts'
 import { checkContentType, parseJson, readBody } from '../read-body.ts'
 import { value } from '../replies.ts'
-
-/** The event with what its sender left out. */
-export const complete = (event: CheckedEvent, { clock, random }: { clock: Clock; random: Random }): IncomingEvent => ({
-  id: event.id ?? random.uuid(),
-  occurred: event.occurred ?? clock.now(),
-  event: event.event,
-  resource: event.resource,
-  related: event.related,
-  payload: event.payload,
-  follows: event.follows,
-})
 
 /** The events of a body; throws with every fault of it. */
 export function eventsOf(context: HttpContext, body: unknown, bytes: number): readonly IncomingEvent[] {
@@ -29,7 +17,7 @@ export function eventsOf(context: HttpContext, body: unknown, bytes: number): re
       `an event has fields that are not known here, and was taken without them: ${[...new Set(checked.unknownFields)].join(', ')}`,
     )
   }
-  return checked.events.map((event) => complete(event, context.app))
+  return checked.events
 }
 
 /** `POST /api/events`, apart from the other routes because nothing may slow it down. Answers after the flush (I5). */

@@ -148,6 +148,7 @@ test('the client reads a stream to its end, and waits for the result', async () 
   const eventId = id(http)
   await client.emit({
     id: eventId,
+    occurred: '2026-01-02T03:04:05Z',
     event: 'chat.message',
     resource: { 'prefect.resource.id': 'chat' },
     payload: { question: 'why?' },
