@@ -45,6 +45,8 @@ export async function join(core: EngineCore, work: DoWork, frame: HelloFrame, pe
     const deployment = deployments[index]
     if (deployment) registry.setCurrentVersion(deployment.id, offer.version)
   })
+  // Compiled now and not at the first event.
+  for (const deployment of deployments) core.schemas.faults(deployment, {})
   const offers = new Map(deployments.map((deployment, index) => [deployment.id, frame.deployments[index]?.version ?? '']))
   const session = openSession(core, { id, known, frame, offers, peer })
   registry.add(session)
