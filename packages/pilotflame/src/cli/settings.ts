@@ -94,7 +94,10 @@ function readPort({ value, source }: Setting): number {
 function readUrl({ value, source }: Setting): string {
   const protocol = URL.canParse(value) ? new URL(value).protocol : ''
   if (protocol === 'http:' || protocol === 'https:') return value.replace(/\/+$/, '')
-  throw new AppError('invalid_request', `The API address "${value}" of ${source} is none. Give one such as http://127.0.0.1:4200/api.`)
+  throw new AppError(
+    'invalid_request',
+    `The API address "${value}" of ${source} is none. Give one such as http://127.0.0.1:4200/api.`,
+  )
 }
 
 function readLevel({ value, source }: Setting): LogLevel {
@@ -121,7 +124,11 @@ export function resolveSettings(sources: SettingSources): Settings {
     if (setting.name === 'auth_string') return { ...setting, value: setting.value.replace(/:.*$/s, ':…') }
     if (setting.name !== 'api_url') return setting
     const from = get('port').source
-    return { ...setting, value: apiUrl, source: named.source === 'default' && from !== 'default' ? `${from} (port)` : named.source }
+    return {
+      ...setting,
+      value: apiUrl,
+      source: named.source === 'default' && from !== 'default' ? `${from} (port)` : named.source,
+    }
   }
   return {
     home,

@@ -1,7 +1,8 @@
 /** How wide text stands in a terminal, and how it is cut to fit. */
 import { stripVTControlCharacters } from 'node:util'
 
-const WIDE = /[\u1100-\u115f\u2e80-\ua4cf\uac00-\ud7a3\uf900-\ufaff\ufe30-\ufe6f\uff00-\uff60\uffe0-\uffe6]|\p{Emoji_Presentation}/u
+const WIDE =
+  /[\u1100-\u115f\u2e80-\ua4cf\uac00-\ud7a3\uf900-\ufaff\ufe30-\ufe6f\uff00-\uff60\uffe0-\uffe6]|\p{Emoji_Presentation}/u
 const NO_WIDTH = /\p{M}|\p{Cf}/u
 
 const widthOf = (character: string): number => (NO_WIDTH.test(character) ? 0 : WIDE.test(character) ? 2 : 1)
@@ -38,7 +39,9 @@ export const oneLine = (text: string): string =>
 
 /** Streamed text as a terminal may see it: line breaks and tabs stay, all other control characters go. */
 export const printable = (text: string): string =>
-  stripVTControlCharacters(text).replaceAll(/\p{Cc}/gu, (character) => (character === '\n' || character === '\t' ? character : ''))
+  stripVTControlCharacters(text).replaceAll(/\p{Cc}/gu, (character) =>
+    character === '\n' || character === '\t' ? character : '',
+  )
 
 /** Puts `parts` into lines of at most `columns`, breaking between parts only; later lines are indented. */
 export function wrapParts(parts: readonly string[], separator: string, columns: number, indent = ''): string[] {

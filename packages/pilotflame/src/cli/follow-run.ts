@@ -1,0 +1,107 @@
+/** Shows a run until its end: its stream word by word, then its state and where its time went. */
+import { type DeploymentWire, type FlowRunWire, type StreamEnd, shortId, type TimelineWire } from '@pilotflame/core'
+import type { Context } from './context.ts'
+import type { Output } from './output.ts'
+import { fullName } from './resolve-named.ts'
+import { paintState, sayState, timelineLines } from './say.ts'
+import { oneLine, printable } from './text-width.ts'
+
+export interface FollowedRun {
+  readonly run: FlowRunWire
+  readonly end: StreamEnd
+  readonly timeline: TimelineWire
+  readonly text: string
+}
+
+type Executors = Pick<Context, 'client' | 'out'>
+
+const quoted = (text: string): string => (/^[\w./:@-]+$/.test(text) ? text : `'${text.replaceAll("'", "'\\''")}'`)
+
+/** The command that serves this deployment, such as `pilot serve chatbot.ts:chatbot --name chatbot`. */
+export function serveCommand({ entrypoint, name }: Pick<DeploymentWire, 'entrypoint' | 'name'>): string {
+  return `pilot serve ${entrypoint === null ? 'FILE:EXPORT' : quoted(entrypoint)} --name ${quoted(name)}`
+}
+
+/** Why a run that is not started yet waits, and what starts it; `undefined` when it does not wait. */
+export function sayWaiting(run: FlowRunWire, deployment: DeploymentWire): string | undefined {
+  if (run.state_type !== 'SCHEDULED') return undefined
+  const name = fullName(deployment)
+  if (deployment.paused) return `${name} is paused: its runs wait until it is resumed.`
+  if (deployment.status === 'READY') return `All places of ${name} are taken: the run starts when one is free.`
+  return `No executor of ${name} is connected: the run waits. Start one with:\n  ${serveCommand(deployment)}`
+}
+
+async function announce({ client, out }: Executors, run: FlowRunWire): Promise<void> {
+  const deployment = run.deployment_id === null ? undefined : await client.deployment(run.deployment_id)
+  const name = deployment === undefined ? '' : `${fullName(deployment)} · `
+  out.line(`${out.colors.cyan('▶')} ${out.colors.bold(`${name}${run.name}`)} ${out.colors.dim(shortId(run.id))}`)
+  out.item({
+    type: 'run',
+    flow_run_id: run.id,
+    name: run.name,
+    deployment: deployment ? fullName(deployment) : null,
+    state: run.state_name,
+  })
+  const waiting = deployment && sayWaiting(run, deployment)
+  if (waiting === undefined) return
+  out.line(out.colors.yellow(waiting))
+  out.item({ type: 'waiting', flow_run_id: run.id, message: waiting.replace('\n ', '') })
+}
+
+/** Every chunk as it comes; the terminal sees text without control characters. */
+async function streamText({ client, out }: Executors, runId: string): Promise<{ end: StreamEnd; text: string }> {
+  const chunks = client.stream(runId)
+  const texts: string[] = []
+  let attempt = 0
+  for (;;) {
+    const next = await chunks.next()
+    if (next.done) {
+      out.endLine()
+      return { end: next.value, text: texts.join('') }
+    }
+    if (attempt !== 0 && next.value.attempt !== attempt) {
+      out.line(out.colors.yellow(`↻ attempt ${next.value.attempt}`))
+      texts.length = 0
+    }
+    attempt = next.value.attempt
+    texts.push(next.value.text)
+    out.piece(out.isTerminal ? printable(next.value.text) : next.value.text)
+    out.item({ type: 'chunk', flow_run_id: runId, ...next.value })
+  }
+}
+
+/** The line of the end, and the line (or lines, where the terminal is narrow) of the timeline. */
+export function showEnd(out: Output, end: StreamEnd, timeline: TimelineWire): void {
+  const message = end.message === null || end.state_type === 'COMPLETED' ? '' : `: ${oneLine(end.message)}`
+  out.line(paintState(end.state_type, `${sayState(end.state_type, end.state_name)}${message}`, out.colors))
+  const attempt = timeline.attempts.at(-1)
+  if (!attempt || attempt.marks.length === 0) return
+  for (const line of timelineLines(attempt.marks, out.width)) out.line(out.colors.dim(line))
+}
+
+export async function followRun(context: Executors, runId: string): Promise<FollowedRun> {
+  const { client, out } = context
+  const run = await client.flowRun(runId)
+  await announce(context, run)
+  const { end, text } = await streamText(context, runId)
+  const timeline = await client.timeline(runId)
+  showEnd(out, end, timeline)
+  const attempt = timeline.attempts.at(-1)
+  out.item({
+    type: 'end',
+    flow_run_id: runId,
+    ...end,
+    first_line_ms: attempt?.first_line_ms ?? null,
+    first_output_ms: attempt?.first_output_ms ?? null,
+    total_ms: attempt?.total_ms ?? null,
+    timeline: timelineObject(timeline),
+  })
+  return { run, end, timeline, text }
+}
+
+/** Each mark of the last attempt with its milliseconds from `received`. */
+export const timelineObject = (timeline: TimelineWire): Record<string, number> =>
+  Object.fromEntries((timeline.attempts.at(-1)?.marks ?? []).map(({ mark, at_ms }) => [mark, at_ms]))
+
+/** A state that a stream's end, or a run, stands for a success in. */
+export const succeeded = (end: Pick<StreamEnd, 'state_type'>): boolean => end.state_type === 'COMPLETED'
