@@ -5,7 +5,7 @@
 import { mkdir } from 'node:fs/promises'
 import { hostname } from 'node:os'
 import { join } from 'node:path'
-import { AppError, createAutomationIndex } from '@pilotflame/core'
+import { AppError, createAutomationIndex, type FlowRun } from '@pilotflame/core'
 import { createHttpServer } from './api/http-server.ts'
 import type { App, HttpSettings } from './app.ts'
 import { checkBind } from './auth/door.ts'
@@ -35,6 +35,8 @@ export interface ServerSettings extends HttpSettings {
   readonly home: string
   readonly version: string
   readonly log?: EngineCore['log']
+  /** Told of each run that has ended, after the flush. */
+  readonly onRunEnd?: (run: FlowRun) => void
 }
 
 /** What tests and simulations put in the place of this machine. */
@@ -87,6 +89,7 @@ async function startOn(store: App['store'], settings: ServerSettings, ports: Ser
   await remember(core)
   const streams = createStreams(store)
   core.onEnd.push((run) => streams.ended(run))
+  if (settings.onRunEnd) core.onEnd.push(settings.onRunEnd)
   let apiUrl = ''
   let wakeLiveness = (): void => undefined
   const channel = createChannel({ core, streams, apiUrl: () => apiUrl, onClosed: () => wakeLiveness() })

@@ -1,0 +1,110 @@
+/** `pilot serve FILE[:EXPORT]`: makes this process an executor for flows of a file. */
+import { createHash } from 'node:crypto'
+import { existsSync, readFileSync } from 'node:fs'
+import { createRequire } from 'node:module'
+import { relative, resolve } from 'node:path'
+import { pathToFileURL } from 'node:url'
+import { AppError, nearest } from '@pilotflame/core'
+import { type AnyFlow, isFlow, serve as ownServe, type ServedDeployment, type ServeOptions } from '@pilotflame/sdk'
+import type { Context } from '../context.ts'
+import { EXIT } from '../errors.ts'
+
+export interface ServeFileOptions {
+  readonly name?: string
+  readonly on?: readonly string[]
+  readonly limit: string
+  /** The file that people know, where another one is run. */
+  readonly entrypoint?: string
+}
+
+type Serve = (deployment: ServedDeployment, ...more: (ServedDeployment | ServeOptions)[]) => Promise<void>
+
+/** `flows.ts:hello` → file and export. A path may hold colons itself: the last one counts, where what is before it is a file. */
+export function readTarget(
+  text: string,
+  isFile: (path: string) => boolean = existsSync,
+): { file: string; exported: string | undefined } {
+  const colon = text.lastIndexOf(':')
+  if (colon > 0 && !isFile(text)) return { file: text.slice(0, colon), exported: text.slice(colon + 1) }
+  return { file: text, exported: undefined }
+}
+
+export function readLimit(text: string): number {
+  const limit = Number(text)
+  if (Number.isInteger(limit) && limit >= 1) return limit
+  throw new AppError('invalid_request', `--limit ${text} is no number of runs. Give a whole number from 1.`)
+}
+
+/** The flows that a file exports, by the names they are exported under. A flow with two names counts once. */
+export function flowsOf(exports: Readonly<Record<string, unknown>>): ReadonlyMap<string, AnyFlow> {
+  const flows = new Map<string, AnyFlow>()
+  for (const [name, value] of Object.entries(exports)) {
+    if (isFlow(value) && ![...flows.values()].includes(value)) flows.set(name, value)
+  }
+  return flows
+}
+
+export function chooseFlows(
+  file: string,
+  flows: ReadonlyMap<string, AnyFlow>,
+  exported: string | undefined,
+): [string, AnyFlow][] {
+  if (flows.size === 0) {
+    throw new AppError('not_found', `${file} exports no flow. Export one: export const hello = flow('hello', async () => …).`)
+  }
+  if (exported === undefined) return [...flows]
+  const flow = flows.get(exported)
+  if (flow) return [[exported, flow]]
+  const names = [...flows.keys()]
+  const near = nearest(exported, names)
+  const hint = near === undefined ? `It exports ${names.join(', ')}.` : `Did you mean ${file}:${near}?`
+  throw new AppError('not_found', `${file} exports no flow "${exported}". ${hint}`)
+}
+
+/** The SDK that the file itself imports: a run's context is known to that copy only. */
+async function serveOf(file: string): Promise<Serve> {
+  try {
+    const path = createRequire(file).resolve('pilotflame')
+    const sdk = (await import(pathToFileURL(path).href)) as { serve?: Serve }
+    return sdk.serve ?? ownServe
+  } catch {
+    return ownServe
+  }
+}
+
+/** Says which file failed, and keeps the error's own words. */
+async function load(file: string): Promise<Readonly<Record<string, unknown>>> {
+  try {
+    return (await import(pathToFileURL(file).href)) as Record<string, unknown>
+  } catch (cause) {
+    const said = cause instanceof Error ? `${cause.name}: ${cause.message}` : String(cause)
+    throw new AppError('invalid_request', `${relative('.', file)} cannot be loaded: ${said}`, { cause })
+  }
+}
+
+export async function serveFile({ settings }: Context, target: string, options: ServeFileOptions): Promise<number> {
+  const { file, exported } = readTarget(target)
+  const path = resolve(file)
+  if (!existsSync(path)) throw new AppError('not_found', `There is no file ${file}. Check its name and the folder you are in.`)
+  const limit = readLimit(options.limit)
+  const chosen = chooseFlows(file, flowsOf(await load(path)), exported)
+  if (chosen.length > 1 && (options.name !== undefined || options.on !== undefined)) {
+    const names = chosen.map(([name]) => `${file}:${name}`).join(', ')
+    throw new AppError('ambiguous_name', `${file} exports several flows. Say which one is meant: ${names}.`)
+  }
+  const version = createHash('sha256').update(readFileSync(path)).digest('hex').slice(0, 16)
+  const deployments = chosen.map(([name, flow]) =>
+    flow.toDeployment({
+      ...(options.name === undefined ? {} : { name: options.name }),
+      ...(options.on === undefined ? {} : { on: options.on }),
+      version,
+      entrypoint: `${options.entrypoint ?? relative('.', path)}:${name}`,
+    }),
+  )
+  const [first, ...rest] = deployments
+  if (!first) return EXIT.notFound
+  const serve = await serveOf(path)
+  const authString = settings.authString === null ? {} : { authString: settings.authString }
+  await serve(first, ...rest, { limit, apiUrl: settings.apiUrl, ...authString })
+  return EXIT.done
+}

@@ -1,0 +1,90 @@
+/**
+ * A flow file and what it imports of the project as one file; packages stay where they are. A file still sees its own
+ * `import.meta`: its address, and that the flow file is the main one.
+ */
+import { createHash } from 'node:crypto'
+import { existsSync } from 'node:fs'
+import { mkdir, readFile, writeFile } from 'node:fs/promises'
+import { basename, dirname, extname, join, resolve } from 'node:path'
+import { pathToFileURL } from 'node:url'
+import { AppError } from '@pilotflame/core'
+import type { BuildFailure, Loader, Message, Plugin } from 'esbuild'
+
+export interface Bundle {
+  readonly path: string
+  /** Names its content. */
+  readonly digest: string
+  /** The project's own files that it was made of. */
+  readonly inputs: ReadonlySet<string>
+}
+
+const LOADERS: Readonly<Record<string, Loader>> = { '.ts': 'ts', '.mts': 'ts', '.js': 'js', '.mjs': 'js', '.tsx': 'tsx' }
+
+/** The folder that packages are found from: the nearest one above that has some, or the file's own. */
+function packagesFolder(file: string): string {
+  for (let folder = dirname(file); ; folder = dirname(folder)) {
+    if (existsSync(join(folder, 'node_modules'))) return join(folder, 'node_modules')
+    if (folder === dirname(folder)) return join(dirname(file), 'node_modules')
+  }
+}
+
+const keepImportMeta = (entry: string, transform: typeof import('esbuild').transform): Plugin => ({
+  name: 'keep-import-meta',
+  setup(build) {
+    build.onLoad({ filter: /\.m?[tj]s$/, namespace: 'file' }, async ({ path }) => {
+      const loader = LOADERS[extname(path)]
+      const text = await readFile(path, 'utf8')
+      if (loader === undefined || !text.includes('import.meta')) return undefined
+      const made = await transform(text, {
+        loader,
+        sourcefile: path,
+        sourcemap: 'inline',
+        define: {
+          'import.meta.url': JSON.stringify(pathToFileURL(path).href),
+          'import.meta.filename': JSON.stringify(path),
+          'import.meta.dirname': JSON.stringify(dirname(path)),
+          'import.meta.main': String(path === entry),
+        },
+      })
+      return { contents: made.code, loader: 'js', resolveDir: dirname(path) }
+    })
+  },
+})
+
+const sayMessage = ({ text, location }: Message): string =>
+  location === null ? text : `${location.file}:${location.line}:${location.column + 1}: ${text}\n  ${location.lineText.trim()}`
+
+const isBuildFailure = (error: unknown): error is BuildFailure =>
+  error instanceof Error && 'errors' in error && Array.isArray(error.errors)
+
+/** Throws `invalid_request` with the place where the file cannot be read as TypeScript, or names what it cannot find. */
+export async function bundleFlowFile(file: string): Promise<Bundle> {
+  const { build, transform } = await import('esbuild')
+  try {
+    const result = await build({
+      entryPoints: [file],
+      absWorkingDir: dirname(file),
+      bundle: true,
+      packages: 'external',
+      format: 'esm',
+      platform: 'node',
+      target: 'node22',
+      sourcemap: 'inline',
+      write: false,
+      metafile: true,
+      logLevel: 'silent',
+      plugins: [keepImportMeta(file, transform)],
+    })
+    const text = result.outputFiles[0]?.text ?? ''
+    const digest = createHash('sha256').update(text).digest('hex').slice(0, 16)
+    const folder = join(packagesFolder(file), '.pilotflame')
+    await mkdir(folder, { recursive: true })
+    const path = join(folder, `${basename(file).replace(/\.\w+$/, '')}-${digest}.mjs`)
+    await writeFile(path, text)
+    const inputs = Object.keys(result.metafile.inputs).map((input) => resolve(dirname(file), input))
+    return { path, digest, inputs: new Set(inputs) }
+  } catch (cause) {
+    if (!isBuildFailure(cause)) throw cause
+    throw new AppError('invalid_request', cause.errors.map(sayMessage).join('\n'), { cause })
+  }
+}
