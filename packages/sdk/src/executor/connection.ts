@@ -20,12 +20,14 @@ export interface Listener {
 export interface Connection {
   /** Sends one line, without its end. */
   send(line: string): void
-  /** What was sent before still goes out. */
+  /** What was sent before still goes out. At the latest 1 s later it is closed. */
   close(): void
 }
 
 const SUBPROTOCOL = 'pilotflame.v1'
 const CONNECT_MS_MAX = 10_000
+// A server that does not close its end is not waited for.
+const CLOSE_MS_MAX = 1_000
 // 10 s: a websocket whose other end is gone without a word is noticed after two of these.
 const PING_MS = 10_000
 
@@ -44,9 +46,22 @@ export function createLineReader(onLine: (line: string) => void): (bytes: Buffer
   }
 }
 
+const NO_JSON = 'the server sent a line that is no JSON'
+
+function deliver(line: string, readAt: number, listener: Listener, refuse: () => void): void {
+  let frame: unknown
+  try {
+    frame = JSON.parse(line)
+  } catch {
+    refuse()
+    return
+  }
+  listener.frame(frame, readAt)
+}
+
 function watchSocket(socket: Socket, listener: Listener): Connection {
   let readAt = 0
-  const read = createLineReader((line) => listener.frame(JSON.parse(line), readAt))
+  const read = createLineReader((line) => deliver(line, readAt, listener, () => socket.destroy(new Error(NO_JSON))))
   let reason = 'the server closed the connection'
   socket.on('data', (bytes: Buffer) => {
     readAt = monotonicMicros()
@@ -56,7 +71,11 @@ function watchSocket(socket: Socket, listener: Listener): Connection {
     reason = error.message
   })
   socket.on('close', () => listener.closed(reason))
-  return { send: (line) => void socket.write(`${line}\n`), close: () => void socket.end() }
+  const close = () => {
+    socket.end()
+    setTimeout(() => socket.destroy(), CLOSE_MS_MAX).unref()
+  }
+  return { send: (line) => void socket.write(`${line}\n`), close }
 }
 
 function openSocket(path: string, listener: Listener): Promise<Connection> {
@@ -93,7 +112,7 @@ function watchWebSocket(socket: WebSocket, listener: Listener): Connection {
   socket.on('message', (data: Buffer) => {
     const readAt = monotonicMicros()
     for (const line of data.toString('utf8').split('\n')) {
-      if (line !== '') listener.frame(JSON.parse(line), readAt)
+      if (line !== '') deliver(line, readAt, listener, () => socket.close(1007, NO_JSON))
     }
   })
   socket.on('error', (error) => {
@@ -103,7 +122,11 @@ function watchWebSocket(socket: WebSocket, listener: Listener): Connection {
     stopPing()
     listener.closed(reason)
   })
-  return { send: (line) => socket.send(line), close: () => socket.close() }
+  const close = () => {
+    socket.close()
+    setTimeout(() => socket.terminate(), CLOSE_MS_MAX).unref()
+  }
+  return { send: (line) => socket.send(line), close }
 }
 
 const unauthorized = (url: string): AppError =>

@@ -590,9 +590,29 @@ test('close tells the runs to stop', async () => {
   await executor.closed
 })
 
-test('beats from a thread of its own, also while the main thread is busy', async () => {
+test('beats for its session from a thread of its own', async () => {
   const executor = await start(flow('chat', () => 1))
   expect(await peer.until(() => peer.beats[0])).toBe(executor.sessionId)
+})
+
+test('a refused hello is tried again where the server is just leaving', async () => {
+  await start(flow('chat', () => 1))
+  peer.welcome = { refused: { type: 'refused', code: 'shutting_down', message: 'The server is leaving.' } }
+  peer.breakOff()
+  await peer.until(() => peer.hellos.length >= 3)
+  peer.welcome = {}
+  const hellos = peer.hellos.length
+  await peer.until(() => peer.hellos.length > hellos)
+  peer.run({ deployment_id: deploymentId('chat') })
+  await peer.item(isState('COMPLETED'))
+  expect(notices).toHaveLength(1)
+})
+
+test('a line that is no JSON breaks the connection off, and the executor comes back', async () => {
+  await start(flow('chat', () => 1))
+  peer.sendText('{"type":')
+  await peer.until(() => peer.hellos.length === 2)
+  expect(notices[0]).toContain('no JSON')
 })
 
 test('the console is given back when the last executor has closed', async () => {

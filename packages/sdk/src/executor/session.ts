@@ -58,7 +58,6 @@ export class Session {
 
   close(): void {
     this.#stop.abort()
-    this.#connection?.close()
   }
 
   /** Settles when closed; rejects with the server's refusal, or `unauthorized`. */
@@ -91,11 +90,12 @@ export class Session {
   }
 
   async #converse(target: Target, welcomed: () => void): Promise<string> {
+    let open = true
     const ended = Promise.withResolvers<string>()
     ended.promise.catch(() => {}) // it may end before anybody waits for it
     const connection = await connect(target, {
       frame: (frame, readAt) => {
-        if (!isServerFrame(frame)) return
+        if (!open || !isServerFrame(frame)) return
         if (frame.type === 'welcome') {
           clearTimeout(timer)
           this.#connection = connection
@@ -109,13 +109,17 @@ export class Session {
     const timer = setTimeout(() => {
       ended.resolve('the server did not answer the hello within 10 s')
     }, WELCOME_MS_MAX)
-    if (this.#stop.signal.aborted) connection.close()
+    const close = () => connection.close()
+    this.#stop.signal.addEventListener('abort', close, { once: true })
+    if (this.#stop.signal.aborted) close()
     else connection.send(JSON.stringify(this.#events.hello()))
     try {
       return await ended.promise
     } finally {
+      open = false
       clearTimeout(timer)
-      connection.close()
+      this.#stop.signal.removeEventListener('abort', close)
+      close()
     }
   }
 

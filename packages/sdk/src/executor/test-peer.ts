@@ -17,6 +17,7 @@ export const BOOT = 'boot-of-the-test'
 interface PeerConnection {
   readonly kind: 'socket' | 'websocket'
   send(frame: ServerFrame): void
+  sendText(line: string): void
   /** Breaks it off. */
   destroy(): void
 }
@@ -25,6 +26,8 @@ type Matches<I extends Item> = (item: Item) => item is I
 
 export interface Peer {
   readonly apiUrl: string
+  /** The unix socket. */
+  readonly path: string
   readonly hellos: HelloFrame[]
   readonly beats: string[]
   readonly batches: BatchFrame[]
@@ -36,6 +39,8 @@ export interface Peer {
   acknowledge: boolean | ((batch: BatchFrame) => AckFrame)
   items(): Item[]
   send(frame: ServerFrame): void
+  /** A line as it is. */
+  sendText(line: string): void
   run(frame: Partial<RunFrame>): RunFrame
   /** Settles as soon as `find` has something. */
   until<T>(find: () => T | undefined | false): Promise<T>
@@ -95,6 +100,7 @@ export async function startPeer({ socket = true, authString }: PeerOptions = {})
     const connection: PeerConnection = {
       kind: 'socket',
       send: (frame) => void opened.write(`${JSON.stringify(frame)}\n`),
+      sendText: (line) => void opened.write(`${line}\n`),
       destroy: () => void opened.destroy(),
     }
     peer.connections.push(connection)
@@ -114,6 +120,7 @@ export async function startPeer({ socket = true, authString }: PeerOptions = {})
     const connection: PeerConnection = {
       kind: 'websocket',
       send: (frame) => opened.send(JSON.stringify(frame)),
+      sendText: (line) => opened.send(line),
       destroy: () => opened.terminate(),
     }
     peer.connections.push(connection)
@@ -127,6 +134,7 @@ export async function startPeer({ socket = true, authString }: PeerOptions = {})
 
   const peer: Peer = {
     apiUrl: `http://127.0.0.1:${port}/api`,
+    path,
     hellos: [],
     beats: [],
     batches: [],
@@ -141,6 +149,7 @@ export async function startPeer({ socket = true, authString }: PeerOptions = {})
       if (!current) throw new Error('no executor has said hello')
       current.send(frame)
     },
+    sendText: (line) => current?.sendText(line),
     run: (given) => {
       const frame: RunFrame = {
         type: 'run',
