@@ -1,8 +1,8 @@
 /** Shows a run until its end: its stream word by word, then its state and where its time went. */
-import { type DeploymentWire, type FlowRunWire, type StreamEnd, shortId, type TimelineWire } from '@pilotflame/core'
+import { type Client, type DeploymentWire, type FlowRunWire, type StreamEnd, shortId, type TimelineWire } from '@pilotflame/core'
 import type { Context } from './context.ts'
 import type { Output } from './output.ts'
-import { fullName } from './resolve-named.ts'
+import { allPages, fullName } from './resolve-named.ts'
 import { paintState, sayState, timelineLines } from './say.ts'
 import { oneLine, printable } from './text-width.ts'
 
@@ -17,18 +17,28 @@ type Executors = Pick<Context, 'client' | 'out'>
 
 const quoted = (text: string): string => (/^[\w./:@-]+$/.test(text) ? text : `'${text.replaceAll("'", "'\\''")}'`)
 
-/** The command that serves this deployment, such as `pilot serve chatbot.ts:chatbot --name chatbot`. */
-export function serveCommand({ entrypoint, name }: Pick<DeploymentWire, 'entrypoint' | 'name'>): string {
-  return `pilot serve ${entrypoint === null ? 'FILE:EXPORT' : quoted(entrypoint)} --name ${quoted(name)}`
+/** The command that serves this deployment, such as `pilot serve chatbot.ts:chatbot --name chatbot --on chat.message`. */
+export function serveCommand({ entrypoint, name }: Pick<DeploymentWire, 'entrypoint' | 'name'>, on: readonly string[]): string {
+  const events = on.map((event) => ` --on ${quoted(event)}`).join('')
+  return `pilot serve ${entrypoint === null ? 'FILE:EXPORT' : quoted(entrypoint)} --name ${quoted(name)}${events}`
+}
+
+/** The names of the events that start a deployment's runs: of the automations that it has brought along. */
+export async function eventsOf(client: Client, deploymentId: string): Promise<string[]> {
+  const owner = `prefect.deployment.${deploymentId}`
+  const owned = (await allPages((page) => client.automations.list(page))).filter((one) => one.owner_resource === owner)
+  return [...new Set(owned.flatMap(({ trigger }) => trigger.expect))]
 }
 
 /** Why a run that is not started yet waits, and what starts it; `undefined` when it does not wait. */
-export function sayWaiting(run: FlowRunWire, deployment: DeploymentWire): string | undefined {
-  if (run.state_type !== 'SCHEDULED') return undefined
+export async function sayWaiting(client: Client, run: FlowRunWire): Promise<string | undefined> {
+  if (run.state_type !== 'SCHEDULED' || run.deployment_id === null) return undefined
+  const deployment = await client.deployment(run.deployment_id)
   const name = fullName(deployment)
   if (deployment.paused) return `${name} is paused: its runs wait until it is resumed.`
   if (deployment.status === 'READY') return `All places of ${name} are taken: the run starts when one is free.`
-  return `No executor of ${name} is connected: the run waits. Start one with:\n  ${serveCommand(deployment)}`
+  const command = serveCommand(deployment, await eventsOf(client, deployment.id))
+  return `No executor of ${name} is connected: the run waits. Start one with:\n  ${command}`
 }
 
 async function announce({ client, out }: Executors, run: FlowRunWire): Promise<void> {
@@ -42,7 +52,7 @@ async function announce({ client, out }: Executors, run: FlowRunWire): Promise<v
     deployment: deployment ? fullName(deployment) : null,
     state: run.state_name,
   })
-  const waiting = deployment && sayWaiting(run, deployment)
+  const waiting = await sayWaiting(client, run)
   if (waiting === undefined) return
   out.line(out.colors.yellow(waiting))
   out.item({ type: 'waiting', flow_run_id: run.id, message: waiting.replace('\n ', '') })

@@ -48,7 +48,7 @@ export function wrapParts(parts: readonly string[], separator: string, columns: 
   const lines: string[] = []
   let line = ''
   for (const part of parts) {
-    const longer = line === '' ? indent + part : line + separator + part
+    const longer = line === '' ? part : line + separator + part
     if (line !== '' && textWidth(longer) > columns) {
       lines.push(line + separator.trimEnd())
       line = indent + part

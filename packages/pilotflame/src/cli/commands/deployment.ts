@@ -2,17 +2,28 @@
 import { type DeploymentWire, type FlowRunWire, shortId } from '@pilotflame/core'
 import type { Context } from '../context.ts'
 import { EXIT } from '../errors.ts'
-import { followRun, sayWaiting, serveCommand, succeeded } from '../follow-run.ts'
+import { eventsOf, followRun, sayWaiting, serveCommand, succeeded } from '../follow-run.ts'
 import { readParameters, strangers } from '../parameters.ts'
 import { parseJsonObject, readSource } from '../read-json.ts'
 import { allPages, fullName, resolveDeployment } from '../resolve-named.ts'
 import { sayAgo } from '../say.ts'
 
-const statusOf = ({ paused, status }: DeploymentWire): string =>
-  paused ? 'paused' : status === 'READY' ? 'ready' : 'no executor'
+type Ready = (deployment: DeploymentWire) => boolean
 
-export async function listDeployments({ client, out }: Context): Promise<number> {
-  const deployments = await allPages((page) => client.filterDeployments(page))
+/** Asks which executors are connected: lists come from the database, which does not know it. */
+async function readiness({ client }: Context): Promise<Ready> {
+  const served = new Set((await client.executors()).flatMap(({ deployments }) => deployments))
+  return ({ id }) => served.has(id)
+}
+
+const statusOf = (deployment: DeploymentWire, isReady: Ready): string =>
+  deployment.paused ? 'paused' : isReady(deployment) ? 'ready' : 'no executor'
+
+export async function listDeployments(context: Context): Promise<number> {
+  const { client, out } = context
+  const found = await allPages((page) => client.filterDeployments(page))
+  const isReady = await readiness(context)
+  const deployments = found.map((one) => ({ ...one, status: isReady(one) ? ('READY' as const) : ('NOT_READY' as const) }))
   out.document(deployments)
   if (deployments.length === 0) out.line('There is no deployment yet. Serve a flow: pilot serve FILE:EXPORT --name NAME')
   else
@@ -30,7 +41,7 @@ export async function listDeployments({ client, out }: Context): Promise<number>
       ],
       deployments.map((one) => [
         fullName(one),
-        statusOf(one),
+        statusOf(one, isReady),
         one.entrypoint ?? '-',
         one.version ?? '-',
         sayAgo(one.updated, Date.now()),
@@ -41,15 +52,17 @@ export async function listDeployments({ client, out }: Context): Promise<number>
 
 const json = (value: unknown): string => JSON.stringify(value, null, 2)
 
-export async function inspectDeployment({ client, out }: Context, name: string): Promise<number> {
-  const deployment = await resolveDeployment(client, name)
+export async function inspectDeployment(context: Context, name: string): Promise<number> {
+  const { client, out } = context
+  const deployment = await client.deployment((await resolveDeployment(client, name)).id)
+  const isReady = await readiness(context)
   const owner = `prefect.deployment.${deployment.id}`
   const automations = (await allPages((page) => client.automations.list(page))).filter((one) => one.owner_resource === owner)
   out.document({ ...deployment, automations })
   out.fields([
     ['name', out.colors.bold(fullName(deployment))],
     ['id', deployment.id],
-    ['status', statusOf(deployment)],
+    ['status', statusOf(deployment, isReady)],
     ['description', deployment.description],
     ['code', deployment.entrypoint],
     ['version', deployment.version],
@@ -59,8 +72,10 @@ export async function inspectDeployment({ client, out }: Context, name: string):
     ['schema', deployment.parameter_openapi_schema === null ? null : json(deployment.parameter_openapi_schema)],
     ['updated', deployment.updated],
   ])
-  if (deployment.status !== 'READY')
-    out.line(out.colors.yellow(`No executor is connected. Start one: ${serveCommand(deployment)}`))
+  if (!isReady(deployment)) {
+    const command = serveCommand(deployment, await eventsOf(client, deployment.id))
+    out.line(out.colors.yellow(`No executor is connected. Start one: ${command}`))
+  }
   return EXIT.done
 }
 
@@ -95,8 +110,8 @@ export async function runDeployment(context: Context, name: string, options: Run
   }
   out.document(run)
   out.line(`${out.colors.green('✓')} ${out.colors.bold(run.name)} ${out.colors.dim(shortId(run.id))} of ${fullName(deployment)}`)
-  const waiting = sayWaiting(run, deployment)
-  if (waiting !== undefined && deployment.status !== 'READY') out.line(out.colors.yellow(waiting))
+  const waiting = await sayWaiting(client, run)
+  if (waiting !== undefined) out.line(out.colors.yellow(waiting))
   out.line(out.colors.dim(`  pilot run inspect ${run.name}`))
   return EXIT.done
 }

@@ -136,7 +136,7 @@ export async function inspectRun({ client, out }: Context, name: string): Promis
     ['parameters', JSON.stringify(run.parameters, null, 2)],
     ['states', states.map((state) => `${state.timestamp}  ${paintState(state.type, state.name, out.colors)}`).join('\n')],
   ])
-  const waiting = deployment && sayWaiting(run, deployment)
+  const waiting = await sayWaiting(client, run)
   if (waiting !== undefined) out.line(out.colors.yellow(waiting))
   return EXIT.done
 }

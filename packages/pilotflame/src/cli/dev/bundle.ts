@@ -8,7 +8,7 @@ import { mkdir, readFile, writeFile } from 'node:fs/promises'
 import { basename, dirname, extname, join, resolve } from 'node:path'
 import { pathToFileURL } from 'node:url'
 import { AppError } from '@pilotflame/core'
-import type { BuildFailure, Loader, Message, Plugin } from 'esbuild'
+import type { BuildFailure, Loader, Message, Plugin, TransformOptions } from 'esbuild'
 
 export interface Bundle {
   readonly path: string
@@ -35,7 +35,7 @@ const keepImportMeta = (entry: string, transform: typeof import('esbuild').trans
       const loader = LOADERS[extname(path)]
       const text = await readFile(path, 'utf8')
       if (loader === undefined || !text.includes('import.meta')) return undefined
-      const made = await transform(text, {
+      const options: TransformOptions = {
         loader,
         sourcefile: path,
         sourcemap: 'inline',
@@ -45,8 +45,14 @@ const keepImportMeta = (entry: string, transform: typeof import('esbuild').trans
           'import.meta.dirname': JSON.stringify(dirname(path)),
           'import.meta.main': String(path === entry),
         },
-      })
-      return { contents: made.code, loader: 'js', resolveDir: dirname(path) }
+      }
+      try {
+        const { code } = await transform(text, options)
+        return { contents: code, loader: 'js', resolveDir: dirname(path) }
+      } catch (cause) {
+        if (isBuildFailure(cause)) return { errors: cause.errors }
+        throw cause
+      }
     })
   },
 })
@@ -61,8 +67,10 @@ const isBuildFailure = (error: unknown): error is BuildFailure =>
 export async function bundleFlowFile(file: string): Promise<Bundle> {
   const { build, transform } = await import('esbuild')
   try {
+    const folder = join(packagesFolder(file), '.pilotflame')
     const result = await build({
       entryPoints: [file],
+      outfile: join(folder, 'bundle.mjs'), // where source maps count from
       absWorkingDir: dirname(file),
       bundle: true,
       packages: 'external',
@@ -77,7 +85,6 @@ export async function bundleFlowFile(file: string): Promise<Bundle> {
     })
     const text = result.outputFiles[0]?.text ?? ''
     const digest = createHash('sha256').update(text).digest('hex').slice(0, 16)
-    const folder = join(packagesFolder(file), '.pilotflame')
     await mkdir(folder, { recursive: true })
     const path = join(folder, `${basename(file).replace(/\.\w+$/, '')}-${digest}.mjs`)
     await writeFile(path, text)
