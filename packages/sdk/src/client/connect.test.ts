@@ -41,6 +41,25 @@ test('sends JSON with its auth string, and reads the answer', async () => {
   client.close()
 })
 
+test('an event gets its id and its moment before it is sent', async () => {
+  let body = ''
+  const client = await clientOf((request, response) => {
+    request.on('data', (part) => {
+      body += part
+    })
+    request.on('end', () => response.writeHead(204).end())
+  })
+  const event = { event: 'chat.message', resource: { 'prefect.resource.id': 'x' } }
+  const ids = await client.emit([event, { ...event, id: 'mine', occurred: '2026-01-01T00:00:00.000000Z' }])
+  const sent = JSON.parse(body) as { id: string; occurred: string }[]
+  expect(ids).toEqual(sent.map(({ id }) => id))
+  expect(ids[0]).toMatch(/^[0-9a-f]{8}-[0-9a-f]{4}-7/)
+  expect(ids[1]).toBe('mine')
+  expect(Math.abs(Date.parse(sent[0]?.occurred ?? '') - Date.now())).toBeLessThan(5_000)
+  expect(sent[1]?.occurred).toBe('2026-01-01T00:00:00.000000Z')
+  client.close()
+})
+
 test('keeps one connection open for calls in a row', async () => {
   const client = await clientOf((_request, response) => response.end('{}'))
   let connections = 0

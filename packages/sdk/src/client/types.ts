@@ -24,7 +24,7 @@ import type {
 import type { TriggerOptions } from '../flow/triggers.ts'
 
 export interface EventInput {
-  /** A UUID; the same id twice is one event. Default: the server makes one. */
+  /** A UUID; the same id twice is one event. Default: a new one. */
   readonly id?: string
   /** ISO-8601. Default: now. */
   readonly occurred?: string
@@ -80,8 +80,8 @@ export interface FollowOptions {
 /** Each call throws an AppError: `server_unreachable`, `unauthorized`, or the code that the server gives. */
 export interface Client {
   readonly apiUrl: string
-  /** Sends an event, or a list of them; settles when they are on the server's disk. */
-  emit(event: EventInput | readonly EventInput[]): Promise<void>
+  /** Sends an event, or a list of them; settles with their ids when they are on the server's disk. */
+  emit(event: EventInput | readonly EventInput[]): Promise<readonly string[]>
   event(eventId: string): Promise<EventWire>
   /** What became of an event with each automation. */
   verdicts(eventId: string): Promise<VerdictWire[]>
