@@ -1,4 +1,5 @@
 import { createServer, type RequestListener, type Server } from 'node:http'
+import { encodeValue } from '@pilotflame/core'
 import { afterEach, expect, test } from 'vitest'
 import { connect } from './connect.ts'
 
@@ -95,6 +96,15 @@ test('follows a stream to its end', async () => {
   for (; !next.done; next = await stream.next()) texts.push(next.value.text)
   expect(texts).toEqual(['a', 'b'])
   expect(next.value).toEqual({ state_type: 'COMPLETED' })
+  client.close()
+})
+
+test('a result comes with the types that the flow returned', async () => {
+  const value = new Map([['at', new Date(5)]])
+  const client = await clientOf((_request, response) => {
+    response.end(JSON.stringify({ state: { type: 'COMPLETED' }, result: encodeValue(value) }))
+  })
+  expect((await client.result('r1')).result).toEqual(value)
   client.close()
 })
 

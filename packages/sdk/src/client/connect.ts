@@ -1,5 +1,5 @@
 import { setTimeout as sleep } from 'node:timers/promises'
-import { createClient, toIso } from '@pilotflame/core'
+import { createClient, decodeValue, toIso } from '@pilotflame/core'
 import type { ServerOptions } from '../flow/options.ts'
 import { wallMicros } from '../machine/clock.ts'
 import { uuidv7 } from '../machine/uuid.ts'
@@ -17,7 +17,11 @@ export function connect(options: ServerOptions = {}): Client {
     await client.emit(events)
     return events.map(({ id }) => id)
   }
-  return { ...client, emit, close: transport.close }
+  const result = async (runId: string, signal?: AbortSignal) => {
+    const answer = await client.result(runId, signal)
+    return { state: answer.state, result: decodeValue(answer.result) }
+  }
+  return { ...client, emit, result, close: transport.close }
 }
 
 const isList = (given: EventInput | readonly EventInput[]): given is readonly EventInput[] => Array.isArray(given)

@@ -6,7 +6,6 @@ import type {
   ExecutorWire,
   FlowRunWire,
   HookWire,
-  Json,
   JsonObject,
   Labels,
   LogWire,
@@ -99,8 +98,8 @@ export interface Client {
   setState(runId: string, proposal: { readonly state: StateInput; readonly force?: boolean }): Promise<OrchestrationWire>
   timeline(runId: string): Promise<TimelineWire>
   logs(filter?: FilterInput): Promise<LogWire[]>
-  /** Waits for the run's end. */
-  result(runId: string, signal?: AbortSignal): Promise<{ state: StateWire; result: Json }>
+  /** Waits for the run's end. `result` is what the flow returned, with its types; null when it did not Complete. */
+  result(runId: string, signal?: AbortSignal): Promise<{ state: StateWire; result: unknown }>
   /** Every chunk of its stream, then how it ended. */
   stream(runId: string, options?: FollowOptions): AsyncGenerator<StreamChunk, StreamEnd, undefined>
 
