@@ -9,6 +9,8 @@ export interface Column {
   /** Columns with a lower number go first when there is no room. Default: 10. */
   readonly keep?: number
   readonly paint?: (text: string) => string
+  /** Its cells are drawings: blanks in them count. */
+  readonly drawn?: true
 }
 
 const GAP = 2
@@ -57,7 +59,7 @@ export function renderTable(options: {
   readonly paintTitle?: (text: string) => string
 }): string[] {
   const { columns, width } = options
-  const rows = options.rows.map((row) => row.map(oneLine))
+  const rows = options.rows.map((row) => row.map((cell, at) => (columns[at]?.drawn ? cell : oneLine(cell))))
   const wanted = columns.map(({ title }, at) => Math.max(textWidth(title), ...rows.map((row) => textWidth(row[at] ?? ''))))
   const mins = columns.map(({ title, min }, at) => Math.min(wanted[at] ?? 0, min ?? textWidth(title)))
   const widths = Number.isFinite(width) ? shrink(wanted, mins, width) : wanted

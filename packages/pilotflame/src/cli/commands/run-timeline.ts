@@ -20,7 +20,7 @@ function showAttempt(out: Output, { marks }: Attempt): void {
       { title: 'MARK', keep: 100 },
       { title: 'AT (ms)', align: 'right', keep: 90, min: 7 },
       { title: 'TOOK (ms)', align: 'right', keep: 80, min: 9 },
-      { title: '', keep: 1, min: Math.min(room, 8), paint: out.colors.cyan },
+      { title: '', keep: 1, drawn: true, min: Math.min(room, 8), paint: out.colors.cyan },
     ],
     marks.map((part) => [part.mark, part.at_ms.toFixed(3), part.took_ms.toFixed(3), bar(part, total, room)]),
   )

@@ -92,7 +92,7 @@ function showRuns({ out }: Context, runs: readonly FlowRunWire[], deployments: R
   out.table(
     [
       { title: 'STATE', keep: 95, min: 11, paint: (text) => paintState(states.get(text.trim()) ?? 'PENDING', text, out.colors) },
-      { title: 'RUN', keep: 100, min: 14 },
+      { title: 'RUN', keep: 100, min: 20 },
       { title: 'ID', keep: 40, min: 8, paint: out.colors.dim },
       { title: 'DEPLOYMENT', keep: 50, min: 10 },
       { title: 'CREATED', keep: 80, min: 8 },

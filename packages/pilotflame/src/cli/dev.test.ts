@@ -1,0 +1,32 @@
+import { afterAll, expect, test } from 'vitest'
+import { HELLO, Workspace } from './test/pilot-process.ts'
+
+const space = new Workspace()
+afterAll(() => space.remove())
+
+const SERVED = `${HELLO}\nif (import.meta.main) await hello.serve({ name: 'hello', on: 'person.arrived' })\n`
+
+test('pilot dev serves what is here, takes changes over, and keeps the old version where the new one is broken', async () => {
+  space.write('hello.ts', SERVED)
+  const dev = space.start(['dev'])
+  await dev.said('● hello/hello waits for person.arrived')
+  space.env.PILOTFLAME_API_URL = /http:\S+api/.exec(dev.output())?.[0]
+  const greet = async () => (await space.run(['event', 'emit', 'person.arrived', '--data', '{"name":"Ada"}', '--follow'])).stdout
+  expect(await greet()).toContain('Hello, Ada!')
+  await dev.said('✓ Completed hello/hello')
+
+  space.write('hello.ts', SERVED.replace('Hello, ', 'Hej, ').replace('run.stream(', 'run.stream(('))
+  await dev.said('✗ hello.ts was not loaded: the version before goes on')
+  expect(await greet()).toContain('Hello, Ada!')
+
+  space.write('hello.ts', `throw new Error('not today')\n${SERVED}`)
+  await dev.said('not today')
+  await dev.said('it ended with code 1')
+  expect(await greet()).toContain('Hello, Ada!')
+
+  space.write('hello.ts', SERVED.replace('Hello, ', 'Hej, '))
+  await dev.said('● hello/hello', 2)
+  expect(await greet()).toContain('Hej, Ada!')
+
+  expect((await dev.stop()).code).toBe(0)
+})

@@ -1,0 +1,41 @@
+import { expect, test } from 'vitest'
+import { resolveSettings, type SettingSources } from './settings.ts'
+import { parseToml } from './toml.ts'
+
+const resolve = (sources: Partial<SettingSources>) => resolveSettings({ flags: {}, env: {}, file: new Map(), ...sources })
+const sourceOf = (sources: Partial<SettingSources>, name: string) =>
+  resolve(sources).list.find((one) => one.name === name)?.source
+
+test('a flag wins over the environment, that over the file, and that over the default', () => {
+  const file = parseToml('[server]\nport = 1')
+  const env = { PILOTFLAME_PORT: '2' }
+  expect([resolve({}).port, resolve({ file }).port, resolve({ file, env }).port]).toEqual([4200, 1, 2])
+  expect(resolve({ file, env, flags: { port: '3' } }).port).toBe(3)
+  expect(sourceOf({ file, env }, 'port')).toBe('PILOTFLAME_PORT')
+  expect(sourceOf({ file }, 'port')).toBe('pilotflame.toml')
+})
+
+test("Prefect's variables count behind our own", () => {
+  const PREFECT_API_URL = 'http://prefect:4200/api'
+  expect(resolve({ env: { PREFECT_API_URL } }).apiUrl).toBe(PREFECT_API_URL)
+  expect(resolve({ env: { PREFECT_API_URL, PILOTFLAME_API_URL: 'http://ours:1/api/' } }).apiUrl).toBe('http://ours:1/api')
+})
+
+test('who moves the server to another port looks for it there', () => {
+  expect(resolve({ env: { PILOTFLAME_PORT: '4300' } }).apiUrl).toBe('http://127.0.0.1:4300/api')
+})
+
+test('a password is not shown', () => {
+  expect(JSON.stringify(resolve({ flags: { auth_string: 'ada:secret' } }).list)).not.toContain('secret')
+  expect(resolve({ flags: { auth_string: 'ada:secret' } }).authString).toBe('ada:secret')
+})
+
+test.each([
+  [{ flags: { port: 'x' } }, '--port is "x"'],
+  [{ env: { PILOTFLAME_PORT: '70000' } }, 'PILOTFLAME_PORT'],
+  [{ env: { PILOTFLAME_API_URL: 'nowhere' } }, 'API address "nowhere"'],
+  [{ flags: { log_level: 'loud' } }, 'log level "loud"'],
+  [{ file: parseToml('[server]\nprot = 1') }, 'Did you mean server.port?'],
+])('a value that makes no sense is said with its source: %o', (sources, message) => {
+  expect(() => resolve(sources)).toThrow(message)
+})
