@@ -56,18 +56,21 @@ function patternsOf({ trigger }: Automation): Iterable<string> {
 export function createAutomationIndex(): AutomationIndex {
   const automations = new Map<string, CompiledAutomation>()
   const shelves: Readonly<Record<Kind, Shelves>> = { exact: new Shelves(), prefix: new Shelves(), glob: new Shelves() }
-  let prefixLengths: readonly number[] = []
+  /** Worked out at the first look-up after a change. */
+  let prefixLengths: readonly number[] | undefined
   let puts = 0
 
-  const countPrefixes = (): void => {
-    prefixLengths = [...new Set(Array.from(shelves.prefix.keys(), (prefix) => prefix.length))].sort((a, b) => a - b)
+  const readPrefixLengths = (): readonly number[] => {
+    const lengths = new Set(Array.from(shelves.prefix.keys(), (prefix) => prefix.length))
+    prefixLengths = [...lengths].sort((one, other) => one - other)
+    return prefixLengths
   }
 
   /** Calls `visit` for each shelf that an event of this name may find something on, until it returns true. */
   function visitShelves(name: string, visit: (shelf: Shelf) => boolean): boolean {
     const exact = shelves.exact.get(name)
     if (exact && visit(exact)) return true
-    for (const length of prefixLengths) {
+    for (const length of prefixLengths ?? readPrefixLengths()) {
       if (length > name.length) break
       const shelf = shelves.prefix.get(name.slice(0, length))
       if (shelf && visit(shelf)) return true
@@ -86,7 +89,7 @@ export function createAutomationIndex(): AutomationIndex {
       shelf?.automations.remove(compiled)
       if (shelf?.automations.size === 0) shelves[kind].delete(text)
     }
-    countPrefixes()
+    prefixLengths = undefined
   }
 
   function put(automation: Automation): void {
@@ -98,7 +101,7 @@ export function createAutomationIndex(): AutomationIndex {
       const { kind, text } = sortPattern(pattern)
       shelves[kind].at(text).automations.add(compiled)
     }
-    countPrefixes()
+    prefixLengths = undefined
   }
 
   function candidates(event: Event): readonly CompiledAutomation[] {
