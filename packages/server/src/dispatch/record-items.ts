@@ -101,7 +101,8 @@ function proposalOf(run: FlowRun, { id, state }: StateItem): StateProposal {
 async function recordTask(core: EngineCore, work: Work, run: FlowRun, item: TaskItem): Promise<Refusal | undefined> {
   const known = await work.tx.findTaskRun(item.task_run_id)
   const state = enterState({ id: item.id, ...item.state }, item.at, known?.state.id ?? null)
-  if (known && known.state.id === item.id) return ok
+  // Sent again after a lost acknowledgement: what it has become since then stays.
+  if (known && (known.state.id === item.id || item.at < known.state.at)) return ok
   const taskRun = nextTaskRun(core, known, item, state)
   work.tx.saveTaskRun(taskRun, state)
   // The state's row is the event (I4); it is made only where an automation could want it.

@@ -124,7 +124,9 @@ export class GroupCommit {
       else await new Promise((resolve) => setImmediate(resolve))
     }
     await this.#parts.flushes.idle()
-    this.#applyJournal()
+    try {
+      this.#applyJournal()
+    } catch {} // a full disk: it is durable, and the next start brings the tables up to date
   }
 
   #schedule(): void {

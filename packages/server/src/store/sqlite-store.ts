@@ -96,9 +96,12 @@ function buildStore(db: DatabaseSync, options: SqliteOptions): SqliteStore {
   const whenQuiet = <T>(read: () => Promise<T>): Promise<T> => commits.whenQuiet(read)
   let closing: Promise<void> | undefined
   const close = async (): Promise<void> => {
-    await commits.close()
-    await thread?.close()
-    db.close()
+    try {
+      await commits.close()
+      await thread?.close()
+    } finally {
+      db.close()
+    }
   }
   return {
     transaction: (body, options) => commits.submit(body, options),
