@@ -111,14 +111,22 @@ describe('for_each', () => {
     })
   })
   test('what is absent counts as empty text', () => {
-    expect(bucketKey(trigger({ for_each: ['nope', 'related:flow:nope', 'related:nobody:colour'] }), event())).toEqual(['', '', ''])
+    expect(bucketKey(trigger({ for_each: ['nope', 'related:flow:nope', 'related:nobody:colour'] }), event())).toEqual([
+      '',
+      '',
+      '',
+    ])
   })
 })
 
 describe('why it did not match', () => {
   test('each clause says what it wanted and what it saw', () => {
     const why = explainMatch(
-      trigger({ expect: ['chat.*'], match: { team: 'red' }, match_related: [{ 'prefect.resource.role': 'tag', colour: 'green' }] }),
+      trigger({
+        expect: ['chat.*'],
+        match: { team: 'red' },
+        match_related: [{ 'prefect.resource.role': 'tag', colour: 'green' }],
+      }),
       event(),
     )
     expect(why).toEqual([

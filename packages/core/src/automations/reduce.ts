@@ -74,7 +74,7 @@ function meet(facts: Facts, bucket: Bucket): TriggerStep {
   return count(facts, { ...bucket, start: at, end: at + within, count: 0, firedAt: null })
 }
 
-/** An `after` bucket whose time is over is as good as gone. */
+/** An `after` bucket whose time is over is as good as gone. (Prefect deletes it up to 65 s later, and until then loses the next one.) */
 const isOver = ({ within, at }: Facts, bucket: Bucket): boolean => within > 0 && at >= bucket.end
 
 export function reduceTrigger(input: {
