@@ -61,8 +61,9 @@ export function install() {
   const lock = digest(readFileSync(join(ROOT, 'package-lock.json'), 'utf8'))
   if (readState('installed') === lock && existsSync(projectNode())) return
   say('Installing packages …')
+  // Not `npm ci`: it refuses a lock file where the registry lacks a build of a package for some other platform.
   const started = Date.now()
-  const result = spawnSync('npm', ['ci', '--no-audit', '--no-fund', '--loglevel=error'], {
+  const result = spawnSync('npm', ['install', '--no-save', '--no-audit', '--no-fund', '--loglevel=error'], {
     cwd: ROOT,
     encoding: 'utf8',
     stdio: ['ignore', 'pipe', 'pipe'],

@@ -67,15 +67,14 @@ export function createChannel({ core, streams, apiUrl, onClosed }: ChannelParts)
     }
 
     const batch = async (current: Session, { seq, items }: BatchFrame): Promise<void> => {
-      const recorded = await work(
+      const refused = await work(
         (body) => {
           if (broken) throw new AppError('session_ended', 'An earlier batch of this connection was not written.')
-          return recordItems(core, body, current.id, items)
+          return recordItems({ core, work: body, streams, sessionId: current.id }, items)
         },
         { journal: items.length <= JOURNAL_ITEMS_MAX },
       )
-      for (const [runId, chunks] of recorded.chunks) streams.publish(runId, chunks)
-      peer.send({ type: 'ack', seq, refused: recorded.refused })
+      peer.send({ type: 'ack', seq, refused })
     }
 
     const handle = (raw: unknown): Promise<void> | void => {

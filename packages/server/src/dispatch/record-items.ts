@@ -21,25 +21,33 @@ import { changeState } from '../engine/change-state.ts'
 import { mergeMarks } from '../engine/dispatch-run.ts'
 import type { EngineCore } from '../engine/engine-core.ts'
 import type { Work } from '../engine/work.ts'
+import type { StreamHub } from '../streams/streams.ts'
 
 type Refusal = Omit<AckFrame['refused'][number], 'index'>
 
 const ok = undefined
 
-export interface Recorded {
-  readonly refused: AckFrame['refused']
-  /** New chunks by run, in order: viewers get them after the flush. */
-  readonly chunks: ReadonlyMap<string, readonly Chunk[]>
+export interface Recorder {
+  readonly core: EngineCore
+  readonly work: Work
+  readonly streams: Pick<StreamHub, 'publish'>
+  readonly sessionId: string
 }
 
-export async function recordItems(core: EngineCore, work: Work, sessionId: string, items: readonly Item[]): Promise<Recorded> {
+/** Writes the items in order, and says which were refused. Viewers get the new chunks after the flush. */
+export async function recordItems(recorder: Recorder, items: readonly Item[]): Promise<AckFrame['refused']> {
+  const { core, work, streams, sessionId } = recorder
   const refused: { index: number; code: string; message: string }[] = []
   const chunks = new Map<string, Chunk[]>()
+  // First of all effects: the last chunks of a run may come in the batch that ends it, and are told before its end is.
+  work.afterwards(() => {
+    for (const [runId, list] of chunks) streams.publish(runId, list)
+  })
   for (const [index, item] of items.entries()) {
     const refusal = await recordItem(core, work, { sessionId, item, chunks })
     if (refusal) refused.push({ index, ...refusal })
   }
-  return { refused, chunks }
+  return refused
 }
 
 interface ToRecord {
