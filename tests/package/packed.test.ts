@@ -48,7 +48,7 @@ beforeAll(async () => {
   await run('npm', ['pack', '--pack-destination', folder], { cwd: PACKAGE })
   const tarball = readdirSync(folder).find((name) => name.endsWith('.tgz')) ?? ''
   writeFileSync(join(folder, 'package.json'), JSON.stringify({ name: 'user', private: true, type: 'module' }))
-  await run('npm', ['install', '--no-audit', '--no-fund', `./${tarball}`], { cwd: folder })
+  await run('npm', ['install', '--no-audit', '--no-fund', `./${tarball}`, '@types/node@24'], { cwd: folder })
 })
 
 afterAll(async () => {
@@ -87,7 +87,7 @@ test('the types hold for a strict user', async () => {
   writeFileSync(
     join(folder, 'tsconfig.json'),
     JSON.stringify({
-      compilerOptions: { strict: true, module: 'nodenext', target: 'es2024', noEmit: true, types: [], skipLibCheck: false },
+      compilerOptions: { strict: true, module: 'nodenext', target: 'es2024', noEmit: true, types: ['node'], skipLibCheck: false },
       include: ['hello.ts'],
     }),
   )

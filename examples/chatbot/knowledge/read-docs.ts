@@ -3,6 +3,9 @@ import { readdirSync, readFileSync } from 'node:fs'
 import { basename, join, sep } from 'node:path'
 import { type Passage, splitPage } from './split.ts'
 
+/** Tables that are made by a program: they answer no question, and their many words match any. */
+const GENERATED: ReadonlySet<string> = new Set(['compatibility.md'])
+
 /** Links start with the folder's own name: `docs/events.md#…`. Throws a sentence when the folder cannot be read. */
 export function readDocs(folder: string): readonly Passage[] {
   const pages = listPages(folder)
@@ -13,7 +16,7 @@ export function readDocs(folder: string): readonly Passage[] {
 function listPages(folder: string): readonly string[] {
   try {
     return readdirSync(folder, { recursive: true, encoding: 'utf8' })
-      .filter((name) => name.endsWith('.md'))
+      .filter((name) => name.endsWith('.md') && !GENERATED.has(basename(name)))
       .map((name) => name.split(sep).join('/'))
       .sort()
   } catch (error) {

@@ -155,7 +155,7 @@ export class BoundedInterpreter extends JinjaEvaluator {
     const [argument] = filter.type === 'CallExpression' ? (filter.args as readonly Node[]) : []
     if (argument === undefined) return 0
     const node = argument.type === 'KeywordArgumentExpression' ? (argument.value as Node) : argument
-    const { value } = this.evaluate(node, scope)
+    const value = toPlain(this.evaluate(node, scope))
     if (value === null) return 0
     if (typeof value === 'number' && Number.isInteger(value) && value >= 0 && value <= INDENT_MAX) return value
     throw new Error(`tojson can indent by 0 to ${INDENT_MAX}`)

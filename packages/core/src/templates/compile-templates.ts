@@ -1,10 +1,12 @@
 /**
  * Values with templates in them, as Prefect's `run-deployment` has them: a plain string with `{{ … }}` gives text,
  * and an object with `__prefect_kind` says how it is meant: `jinja` gives text, `json` what the text says, and
- * `none` the value itself.
+ * `none` the value itself. Inside of such an object a plain string stays as it is. Everything is parsed once.
  */
 import type { Fault } from '../errors.ts'
 import { isObject, type Json, type JsonObject } from '../json.ts'
+import { nearest } from '../suggest.ts'
+import { TEXT_CHARS_MAX } from './bounded-interpreter.ts'
 import { isTemplate, parseTemplate, type TemplateContext, type UserTemplate } from './template.ts'
 
 export type Rendered = { readonly ok: true; readonly value: unknown } | { readonly ok: false; readonly faults: readonly Fault[] }
@@ -13,94 +15,153 @@ export type CompiledTemplates =
   | { readonly ok: true; render(context: TemplateContext): Rendered }
   | { readonly ok: false; readonly faults: readonly Fault[] }
 
+/** One rendering of the whole value: what went wrong in it, and how much text it has made. */
+interface Rendering {
+  readonly context: TemplateContext
+  readonly faults: Fault[]
+  characters: number
+}
+/** A value that never changes, or how to fill one in. */
+type Filled = { readonly fixed: unknown } | { readonly fill: (rendering: Rendering) => unknown }
 type Place = readonly (string | number)[]
-/** Fills one value in; what cannot be filled in is added to `faults`. */
-type Fill = (context: TemplateContext, faults: Fault[]) => unknown
 
 const KIND = '__prefect_kind'
 const KINDS = ['none', 'json', 'jinja'] as const
+/** Prefect takes a form without its value out of what it stands in. */
+const LEFT_OUT = Symbol('left out')
 
-const fault = (loc: Place, type: string, msg: string): Fault => ({ loc, msg, type })
 const messageOf = (error: unknown): string => (error instanceof Error ? error.message : String(error))
+const resultOf = (filled: Filled, rendering: Rendering): unknown => ('fill' in filled ? filled.fill(rendering) : filled.fixed)
 
-function parse(source: string, place: Place, faults: Fault[]): UserTemplate | undefined {
-  try {
-    return parseTemplate(source)
-  } catch (error) {
-    faults.push(fault(place, 'template_syntax', `is no template that can be read: ${messageOf(error)}`))
-    return undefined
+/** Reads values, and gathers what is wrong with them. */
+class Compiler {
+  readonly faults: Fault[] = []
+
+  compile(value: Json, place: Place, plain: 'templates' | 'literal'): Filled {
+    if (typeof value === 'string' && plain === 'templates' && isTemplate(value)) return this.#text(value, place)
+    if (typeof value !== 'object' || value === null) return { fixed: value }
+    if (Array.isArray(value)) return this.#list(value, place, plain)
+    const object = value as JsonObject
+    return Object.hasOwn(object, KIND) ? this.#kind(object, place) : this.#object(object, place, plain)
   }
-}
 
-const NOTHING: Fill = () => undefined
+  #refuse(loc: Place, type: string, msg: string, suggestion?: string): Filled {
+    this.faults.push({ loc, msg, type, ...(suggestion === undefined ? {} : { suggestion }) })
+    return { fixed: undefined }
+  }
 
-/** Fills in with `get`; an error becomes a fault at `place`. */
-function guarded(place: Place, get: (context: TemplateContext) => unknown): Fill {
-  return (context, faults) => {
+  #list(value: readonly Json[], place: Place, plain: 'templates' | 'literal'): Filled {
+    const items = value.map((item, index) => this.compile(item, [...place, index], plain)).filter(isLeft)
+    const fill = (rendering: Rendering): unknown => items.map((item) => resultOf(item, rendering))
+    return items.every((item) => 'fixed' in item) ? { fixed: items.map((item) => item.fixed) } : { fill }
+  }
+
+  #object(value: JsonObject, place: Place, plain: 'templates' | 'literal'): Filled {
+    const entries = Object.entries(value)
+      .map(([key, item]) => [key, this.compile(item, [...place, key], plain)] as const)
+      .filter(([, item]) => isLeft(item))
+    // fromEntries defines each key, `__proto__` too.
+    const fill = (rendering: Rendering): unknown =>
+      Object.fromEntries(entries.map(([key, item]) => [key, resultOf(item, rendering)]))
+    const fixed = entries.every(([, item]) => 'fixed' in item)
+    return fixed
+      ? { fixed: Object.fromEntries(entries.map(([key, item]) => [key, 'fixed' in item ? item.fixed : null])) }
+      : { fill }
+  }
+
+  #kind(value: JsonObject, place: Place): Filled {
+    const kind = value[KIND]
+    const has = (field: string): boolean => Object.hasOwn(value, field)
+    if (kind === 'none') {
+      if (has('value')) return this.compile(value.value ?? null, place, 'literal')
+      return this.#refuse(place, 'template_kind', 'has no "value", which the kind "none" needs')
+    }
+    if (kind === 'json') return has('value') ? this.#json(value.value ?? null, place) : { fixed: LEFT_OUT }
+    if (kind === 'jinja') {
+      if (typeof value.template === 'string') return this.#text(value.template, place)
+      return this.#refuse(place, 'template_kind', 'has no "template", which the kind "jinja" needs: a text')
+    }
+    if (kind === 'workspace_variable') {
+      return this.#refuse(place, 'not_served', `has the kind "${kind}", which is not served yet; served are ${KINDS.join(', ')}`)
+    }
+    const suggestion = typeof kind === 'string' ? nearest(kind, KINDS) : undefined
+    return this.#refuse(
+      place,
+      'template_kind',
+      `has the kind ${JSON.stringify(kind)}; served are ${KINDS.join(', ')}`,
+      suggestion,
+    )
+  }
+
+  #parse(source: string, place: Place): UserTemplate | undefined {
     try {
-      return get(context)
+      return parseTemplate(source)
     } catch (error) {
-      faults.push(fault(place, 'template_failed', `cannot be filled in: ${messageOf(error)}`))
+      this.#refuse(place, 'template_syntax', `is no template that can be read: ${messageOf(error)}`)
       return undefined
     }
   }
-}
 
-function compileText(source: string, place: Place, faults: Fault[]): Fill {
-  const template = parse(source, place, faults)
-  return template ? guarded(place, (context) => template.text(context)) : NOTHING
-}
-
-/** `json`: the text, or what a template makes of it, is read as JSON, so a number stays a number. */
-function compileJson(value: Json, place: Place, faults: Fault[]): Fill {
-  if (typeof value === 'string') {
-    return guarded(place, () => JSON.parse(value))
+  #text(source: string, place: Place): Filled {
+    const template = this.#parse(source, place)
+    if (!template) return { fixed: undefined }
+    return guarded(place, source, (rendering) => {
+      const text = template.text(rendering.context)
+      rendering.characters += text.length
+      if (rendering.characters > TEXT_CHARS_MAX) throw new Error(`with it there are more than ${TEXT_CHARS_MAX} characters`)
+      return text
+    })
   }
-  if (!isObject(value) || value[KIND] !== 'jinja' || typeof value.template !== 'string') return compile(value, place, faults)
-  const source = value.template
-  const template = parse(source, place, faults)
-  if (!template) return NOTHING
-  return guarded(place, (context) => {
-    const found = template.json(context)
-    if (found === undefined) throw new Error(`there is nothing at ${source.trim()} in this event`)
-    return found
-  })
-}
 
-function compileKind(value: JsonObject, place: Place, faults: Fault[]): Fill {
-  const kind = value[KIND]
-  if (kind === 'none') return compile(value.value ?? null, place, faults)
-  if (kind === 'json') return compileJson(value.value ?? null, place, faults)
-  if (kind === 'jinja' && typeof value.template === 'string') return compileText(value.template, place, faults)
-  const why = kind === 'jinja' ? 'has no template' : `has the kind ${JSON.stringify(kind)}; served are ${KINDS.join(', ')}`
-  faults.push(fault(place, 'template_kind', why))
-  return NOTHING
-}
-
-function compile(value: Json, place: Place, faults: Fault[]): Fill {
-  if (typeof value === 'string' && isTemplate(value)) return compileText(value, place, faults)
-  if (typeof value !== 'object' || value === null) return () => value
-  if (Array.isArray(value)) {
-    const items = value.map((item: Json, index) => compile(item, [...place, index], faults))
-    return (context, found) => items.map((fill) => fill(context, found))
+  /** The text, or what a template makes of it, is read as JSON, so a number stays a number. */
+  #json(value: Json, place: Place): Filled {
+    if (typeof value === 'string') {
+      try {
+        return { fixed: JSON.parse(value) as Json }
+      } catch (error) {
+        return this.#refuse(place, 'template_json', `is no JSON: ${messageOf(error)}`)
+      }
+    }
+    const isJinja = isObject(value) && value[KIND] === 'jinja' && typeof value.template === 'string'
+    if (!isJinja) return this.compile(value, place, 'literal')
+    const source = String(value.template)
+    const template = this.#parse(source, place)
+    if (!template) return { fixed: undefined }
+    return guarded(place, source, ({ context }) => {
+      const found = template.json(context)
+      if (found === undefined) throw new Error('there is nothing there')
+      return found
+    })
   }
-  const object = value as JsonObject
-  if (Object.hasOwn(object, KIND)) return compileKind(object, place, faults)
-  const entries = Object.entries(object).map(([key, item]) => [key, compile(item, [...place, key], faults)] as const)
-  return (context, found) => Object.fromEntries(entries.map(([key, fill]) => [key, fill(context, found)]))
 }
+
+const isLeft = (filled: Filled): boolean => !('fixed' in filled) || filled.fixed !== LEFT_OUT
+
+/** Fills in with `get`; an error becomes a fault at `place` that names the template. */
+const guarded = (place: Place, source: string, get: (rendering: Rendering) => unknown): Filled => ({
+  fill(rendering) {
+    try {
+      return get(rendering)
+    } catch (error) {
+      const msg = `cannot be filled in from ${source.trim()}: ${messageOf(error)}`
+      rendering.faults.push({ loc: place, msg, type: 'template_failed' })
+      return undefined
+    }
+  },
+})
 
 /** Parses every template in `value`. Faults name the place from the value's own root. */
 export function compileTemplates(value: Json): CompiledTemplates {
-  const faults: Fault[] = []
-  const fill = compile(value, [], faults)
-  if (faults.length > 0) return { ok: false, faults }
+  const compiler = new Compiler()
+  const filled = compiler.compile(value, [], 'templates')
+  if (compiler.faults.length > 0) return { ok: false, faults: compiler.faults }
+  const whole = isLeft(filled) ? filled : { fixed: {} }
   return {
     ok: true,
     render(context) {
-      const found: Fault[] = []
-      const filled = fill(context, found)
-      return found.length > 0 ? { ok: false, faults: found } : { ok: true, value: filled }
+      const rendering: Rendering = { context, faults: [], characters: 0 }
+      const made = resultOf(whole, rendering)
+      return rendering.faults.length > 0 ? { ok: false, faults: rendering.faults } : { ok: true, value: made }
     },
   }
 }

@@ -42,6 +42,7 @@ export const textValue = (text: string): Value => new StringValue(text)
 
 /** The library's value as our JSON. Throws for a function. */
 export function toPlain({ type, value }: Value): unknown {
+  if (type === 'NullValue') return null // whatever it holds
   if (Array.isArray(value)) return value.map((item: Value) => toPlain(item))
   if (value instanceof Map) {
     return Object.fromEntries(Array.from(value as Map<string, Value>, ([key, item]) => [key, toPlain(item)]))

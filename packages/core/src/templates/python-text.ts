@@ -30,7 +30,6 @@ export function pythonText(value: unknown): string {
 }
 
 /** Everything beyond ASCII, and what could close a tag or an attribute in a page. */
-// biome-ignore lint/suspicious/noControlCharactersInRegex: the range begins behind ASCII's control characters
 const UNSAFE = /[<>&'\u007f-\uffff]/g
 const escapeUnsafe = (character: string): string => `\\u${character.charCodeAt(0).toString(16).padStart(4, '0')}`
 

@@ -1,13 +1,31 @@
-import { Template } from '@huggingface/jinja'
 import fc from 'fast-check'
 import { describe, expect, test } from 'vitest'
 import type { Json } from '../json.ts'
 import { compileTemplates, fromEvent, PAYLOAD_AS_PARAMETERS } from './compile-templates.ts'
-import { parseTemplate } from './template.ts'
+import { parseRenderedTemplate, parseTemplate } from './template.ts'
 
+const ROOM = { 'prefect.resource.id': 'room.7', 'prefect.resource.name': 'Seven', team: 'blue' }
+const FLOW = { 'prefect.resource.id': 'prefect.flow.1', 'prefect.resource.role': 'flow', 'prefect.resource.name': 'f' }
 const context = {
-  event: { event: 'chat.message', payload: { n: 3, text: 'hi', deep: { list: [1, { x: true }] }, none: null } },
+  event: {
+    event: 'chat.message',
+    resource: ROOM,
+    related: [FLOW],
+    payload: {
+      n: 3,
+      half: 1.5,
+      text: "it's <b>",
+      deep: { list: [1, { x: true }] },
+      none: null,
+      yes: true,
+      list: ["a'b", 1, null, { k: false }],
+      object: { z: 1, a: '<é>' },
+      big: 'x'.repeat(100_000),
+      many: Array.from({ length: 20_000 }, (_, n) => n),
+    },
+  },
   automation: { name: 'a' },
+  labels: { team: 'blue', 'prefect.resource.id': 'room.7' },
 }
 
 function render(value: Json): unknown {
@@ -16,57 +34,196 @@ function render(value: Json): unknown {
   const rendered = compiled.render(context)
   return rendered.ok ? rendered.value : rendered.faults.map(({ loc, msg }) => `${loc.join('.')} ${msg}`)
 }
+const jinja = (template: string): Json => ({ __prefect_kind: 'jinja', template })
+const json = (value: Json): Json => ({ __prefect_kind: 'json', value })
 
 describe("Prefect's forms", () => {
-  test('a plain string gives text', () => expect(render({ n: '{{ event.payload.n }}' })).toEqual({ n: '3' }))
-  test('text around it stays', () => expect(render('<{{ event.payload.text }}>')).toBe('<hi>'))
-  test('json keeps the type', () => expect(render({ n: fromEvent('payload.n') })).toEqual({ n: 3 }))
-  test('jinja gives text', () => expect(render({ __prefect_kind: 'jinja', template: '{{ event.payload.n }}' })).toBe('3'))
-  test('none gives the value', () => expect(render({ __prefect_kind: 'none', value: { a: 1 } })).toEqual({ a: 1 }))
-  test('json of a text', () => expect(render({ __prefect_kind: 'json', value: '[1,2]' })).toEqual([1, 2]))
-  test('the payload can be the parameters', () => expect(render(PAYLOAD_AS_PARAMETERS)).toEqual(context.event.payload))
-  test('filters and loops are Jinja', () =>
-    expect(render('{% for i in range(3) %}{{ i }}{% endfor %}{{ event.event | upper }}')).toBe('012CHAT.MESSAGE'))
+  test.each<readonly [what: string, value: Json, gives: unknown]>([
+    ['a plain string gives text', { n: '{{ event.payload.n }}' }, { n: '3' }],
+    ['in a list too', ['{{ event.payload.n }}', { a: ['{{ event.payload.n }}'] }], ['3', { a: ['3'] }]],
+    ['text around it stays', '<{{ event.payload.n }}> ', '<3> '],
+    ['jinja gives text', jinja('{{ event.payload.n }}'), '3'],
+    ['json keeps the type', { n: fromEvent('payload.n') }, { n: 3 }],
+    ['json of a part', json(jinja('{"a": {{ event.payload.deep | tojson }}}')), { a: { list: [1, { x: true }] } }],
+    ['json of a text', json('[1,2]'), [1, 2]],
+    ['json of a value', json([1, '{{ x }}']), [1, '{{ x }}']],
+    ['json without a value is left out', { a: json('1'), b: { __prefect_kind: 'json' } }, { a: 1 }],
+    ['none gives the value', { __prefect_kind: 'none', value: { a: 1 } }, { a: 1 }],
+    ['in which a plain string stays', { __prefect_kind: 'none', value: '{{ event.event }}' }, '{{ event.event }}'],
+    ['the payload can be the parameters', PAYLOAD_AS_PARAMETERS, context.event.payload],
+    ['what has no template stays', { a: [1, null, true, '{ {'] }, { a: [1, null, true, '{ {'] }],
+  ])('%s', (_, value, gives) => expect(render(value)).toEqual(gives))
+  test('a key of any name is only a key', () => {
+    const made = render(JSON.parse('{"__proto__": "{{ event.payload.n }}"}') as Json)
+    expect(Object.entries(made as object)).toEqual([['__proto__', '3']])
+  })
+})
+
+describe("text is what Prefect's Jinja gives", () => {
+  test.each([
+    ['{{ event.payload.yes }} {{ event.payload.none }} {{ event.payload.half }}', 'True None 1.5'],
+    ['{{ event.payload.list }}', "[\"a'b\", 1, None, {'k': False}]"],
+    ['{{ event.payload.object }}', "{'z': 1, 'a': '<é>'}"],
+    ['{{ event.payload.object | tojson }}', '{"a": "\\u003c\\u00e9\\u003e", "z": 1}'],
+    ['{{ event.payload.text | tojson }}', '"it\\u0027s \\u003cb\\u003e"'],
+    ['{{ [] | tojson(indent=2) }}{{ {"a": [1]} | tojson(indent=1) }}', '[]{\n "a": [\n  1\n ]\n}'],
+    ['{{ 4 / 2 }} {{ 7 // 2 }} {{ 2 ** 3 }}', '2.0 3 8'],
+    ['{{ "1" == 1 }} {{ 1 == 1.0 }} {{ [1] == [1] }} {{ nope == none }}', 'False True True False'],
+    ['a\n{% if true %}\n x\n{% endif %}\nb\n', 'a\n\n x\n\nb'],
+    ['{% for i in range(3) %}{{ i }}{% endfor %}', '012'],
+    ['{% set a = event.payload.n %}{{ a + 1 }}', '4'],
+    ['{{ event.payload.nope | default("x") }} {{ event.payload.n | default("x") }}', 'x 3'],
+    ['{{ "a-b".replace("-", "+") }}{{ "a-b" | replace("-", "") }}', 'a+bab'],
+    ['{% filter upper %}a{{ event.event }}{% endfilter %}', 'ACHAT.MESSAGE'],
+    ['{{ event.payload.list | length }} {{ event.payload.list | count }}', '4 4'],
+    ['{{ "a" ~ event.payload.none ~ nope ~ 1 }}', 'aNone1'],
+  ])('%s', (template, gives) => expect(render(template)).toBe(gives))
+})
+
+describe("properties of Prefect's objects", () => {
+  test.each([
+    ['{{ event.resource.id }} {{ event.resource.name }}', 'room.7 Seven'],
+    ["{{ event.resource['prefect.resource.name'] }}", 'Seven'],
+    ['{{ event.resource.labels.prefect.resource.id }}', 'room.7'],
+    ['{{ event.related[0].role }} {{ event.resource_in_role.flow.name }}', 'flow f'],
+    ["{{ event.resources_in_role['flow'] | length }}", '1'],
+    ["{{ labels.team }} {{ labels.prefect.resource.id }} {{ labels['prefect.resource.id'] }}", 'blue room.7 room.7'],
+  ])('%s', (template, gives) => expect(render(template)).toBe(gives))
 })
 
 describe('what is not there', () => {
-  test('is empty text', () => expect(render('{{ event.payload.missing.deeper }}')).toBe(''))
-  test('is a fault in the json form, which names the template', () => {
+  test.each([
+    ['{{ event.payload.missing.deeper }}', ''],
+    ['{{ missing }}{{ missing[0] }}{{ missing.a["b"] | upper }}', ''],
+    ['{{ missing | length }}{{ missing | join(",") }}', '0'],
+    ['{% for x in missing %}x{% endfor %}', ''],
+    ['{{ event.payload.list[9] }}{{ event.payload.n.deeper }}{{ event.payload[0] }}', ''],
+    ['{{ event.constructor.name }}{{ event.__proto__ }}{{ constructor }}{{ __proto__ }}', ''],
+    ["{{ event['constructor'] }}{{ event.payload.list.constructor }}{{ event.event.constructor.constructor }}", ''],
+  ])('%s is empty text', (template, gives) => expect(render(template)).toBe(gives))
+
+  test('in the json form it is a fault that names the template', () => {
     expect(render({ a: { b: fromEvent('payload.missing') } })).toEqual([
-      'a.b cannot be filled in: there is nothing at {{ event.payload.missing | tojson }} in this event',
+      'a.b cannot be filled in from {{ event.payload.missing | tojson }}: there is nothing there',
+    ])
+    expect(render({ a: json(jinja('{{ event.payload.missing }}')) })).toEqual([expect.stringContaining('it gives nothing')])
+    expect(render({ a: json(jinja('[{{ event.payload.missing | tojson }}]')) })).toEqual([
+      expect.stringContaining('there is nothing to write as JSON'),
     ])
   })
-  test('nothing inherited is seen', () => expect(render('{{ event.constructor.name }}{{ event.__proto__ }}')).toBe(''))
+  test('every fault is told at once', () => {
+    expect(render([fromEvent('x'), '{{ 1 }}', fromEvent('y')])).toHaveLength(2)
+  })
 })
 
 describe('faults when it is saved', () => {
-  test('a template that does not parse', () => expect(render({ a: ['{{ nope '] })).toEqual(['a.0 template_syntax']))
-  test('a kind that is not served', () =>
-    expect(render({ v: { __prefect_kind: 'workspace_variable', variable_name: 'x' } })).toEqual(['v template_kind']))
+  test.each<readonly [value: Json, fault: string]>([
+    [{ a: ['{{ nope '] }, 'a.0 template_syntax'],
+    [{ a: '{% for x in y %}' }, 'a template_syntax'],
+    [{ a: '{{ x | uper }}' }, 'a template_syntax'],
+    [{ a: '{{ x is nothing }}' }, 'a template_syntax'],
+    [{ a: `${'{% for a in b %}'.repeat(3)}${'{% endfor %}'.repeat(3)}` }, 'a template_syntax'],
+    [{ a: '{% for a in b %}{% endfor %}'.repeat(11) }, 'a template_syntax'],
+    [{ a: json('{{ x }}') }, 'a template_json'],
+    [{ a: { __prefect_kind: 'none' } }, 'a template_kind'],
+    [{ a: { __prefect_kind: 'jinja' } }, 'a template_kind'],
+    [{ a: { __prefect_kind: 'jsno', value: 1 } }, 'a template_kind'],
+    [{ a: { __prefect_kind: 'workspace_variable', variable_name: 'x' } }, 'a not_served'],
+  ])('%j', (value, fault) => expect(render(value)).toEqual([fault]))
+  test('a filter that does not exist is told with the one that was meant', () => {
+    const compiled = compileTemplates('{{ x | uper }}')
+    expect(compiled.ok ? [] : compiled.faults[0]?.msg).toContain('did you mean "upper"?')
+  })
 })
 
 describe('bounds', () => {
-  test('range counts all its calls', () => {
-    expect(render('{% for i in range(1000) %}{% for j in range(1000) %}x{% endfor %}{% endfor %}')).toEqual([
-      expect.stringContaining('range() may give'),
-    ])
+  test.each([
+    [
+      'range counts all its calls',
+      '{% for i in range(200) %}{% for j in range(200) %}x{% endfor %}{% endfor %}',
+      'range() may give',
+    ],
+    [
+      'loops over what was sent',
+      '{% for i in event.payload.many %}{% for j in event.payload.many %}x{% endfor %}{% endfor %}',
+      'does too much',
+    ],
+    ['text from a loop', `{% for i in range(9999) %}${'x'.repeat(200)}{% endfor %}`, 'at most 1000000'],
+    ['text that doubles', `{% set a = event.payload.big %}${'{% set a = a ~ a %}'.repeat(30)}{{ a }}`, 'at most 1000000'],
+    ['text that is replaced by longer text', '{{ event.payload.big | replace("x", event.payload.big) }}', 'at most 1000000'],
+    ['a list joined by long text', '{{ event.payload.many | join(event.payload.big) }}', 'at most 1000000'],
+    ['a wide indent', '{{ event.payload.big | indent(99999999) }}', 'at most 1000000'],
+    ['a macro that calls itself', '{% macro m() %}{{ m() }}{% endmacro %}{{ m() }}', 'cannot be filled in'],
+    [
+      'the same long work again and again',
+      '{% for i in range(9999) %}{{ event.payload.big | upper | length }}{% endfor %}',
+      'does too much',
+    ],
+    ['a function is no value', '{{ event.payload.get }}', 'call it'],
+    ['the clock cannot be read', '{{ strftime_now("%Y") }}', 'cannot be filled in'],
+  ])('%s', (_, template, why) => {
+    expect(render({ a: template })).toEqual([expect.stringContaining(why)])
   })
-  test('text has an end', () =>
-    expect(render('{% for i in range(99999) %}xxxxxxxxxxxxxxxx{% endfor %}')).toEqual([
-      expect.stringContaining('at most 1000000'),
-    ]))
+  test('all texts of one value together', () => {
+    expect(render(Array.from({ length: 11 }, () => '{{ event.payload.big }}'))).toEqual([expect.stringContaining('10 cannot')])
+  })
 })
 
-test('walking a path gives what rendering gives', () => {
-  const key = fc.stringMatching(/^[a-z]{1,3}$/)
-  const payload = fc.dictionary(key, fc.oneof(fc.jsonValue(), fc.dictionary(key, fc.jsonValue())))
-  fc.assert(
-    fc.property(payload, fc.array(key, { minLength: 1, maxLength: 2 }), (given, keys) => {
-      const source = `{{ event.payload.${keys.join('.')} | tojson }}`
-      const inEvent = { event: { payload: given } }
-      const fast = parseTemplate(source).json(inEvent)
-      if (fast === undefined) return
-      expect(fast).toEqual(JSON.parse(new Template(source).render(inEvent)))
-    }),
+describe('walking a path gives what rendering gives', () => {
+  const key = fc.constantFrom(
+    'a',
+    'b',
+    'items',
+    'labels',
+    'id',
+    'role',
+    'constructor',
+    'resource_in_role',
+    'prefect.resource.id',
+    '0',
   )
+  const payload = fc.letrec((tie) => ({
+    value: fc.oneof(
+      { maxDepth: 3 },
+      fc.oneof(
+        fc.string({ unit: 'binary' }),
+        fc.double({ noNaN: true, noDefaultInfinity: true }),
+        fc.integer(),
+        fc.boolean(),
+        fc.constant(null),
+      ),
+      fc.array(tie('value'), { maxLength: 3 }),
+      fc.dictionary(key, tie('value')),
+    ),
+  })).value
+  const step = fc.oneof(
+    key.filter((name) => /^[a-z_]+$/.test(name)).map((name) => `.${name}`),
+    key.map((name) => `['${name}']`),
+    fc.nat(2).map((index) => `[${index}]`),
+  )
+  const source = fc
+    .tuple(fc.constantFrom('event', 'labels', 'nobody', 'true'), fc.array(step, { maxLength: 4 }), fc.boolean())
+    .map(([root, steps, tojson]) => `{{ ${root}${steps.join('')}${tojson ? ' | tojson' : ''} }}`)
+  const outcomeOf = (get: () => unknown): unknown => {
+    try {
+      return { value: get() }
+    } catch (error) {
+      return String(error)
+    }
+  }
+  test('as text, and as JSON', () => {
+    fc.assert(
+      fc.property(payload, source, (given, template) => {
+        const context = { event: given, labels: { a: 'x', 'a.b': 'y', 'prefect.resource.id': 'z' } }
+        const [fast, slow] = [parseTemplate(template), parseRenderedTemplate(template)]
+        expect(outcomeOf(() => fast.text(context))).toEqual(outcomeOf(() => slow.text(context)))
+        const walked = outcomeOf(() => fast.json(context))
+        const nothing = { value: undefined }
+        const rendered = outcomeOf(() => slow.json(context))
+        if (JSON.stringify(walked) !== JSON.stringify(nothing)) expect(walked).toEqual(rendered)
+        else expect(rendered).toBe('Error: there is nothing to write as JSON')
+      }),
+      { numRuns: 1_000 },
+    )
+  })
 })

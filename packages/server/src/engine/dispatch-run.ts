@@ -8,13 +8,8 @@ import type { RecordedResult } from '../store/store.ts'
 import type { EngineCore } from './engine-core.ts'
 import type { Work } from './work.ts'
 
-/** The marks of the attempt that comes next, before it is Running. */
-export const nextAttempt = (run: FlowRun): number => run.runCount + 1
-
-export const withMarks = (run: FlowRun, attempt: number, marks: Marks): FlowRun => ({
-  ...run,
-  marks: { ...run.marks, [attempt]: marks },
-})
+/** The number of the attempt that comes next, before it is Running. */
+const nextAttempt = (run: FlowRun): number => run.runCount + 1
 
 /**
  * Tries to lease a due, scheduled run: the run as it is then, and the state it entered; null when it has to wait.

@@ -2,7 +2,7 @@
  * What the parts of the engine share, made once. The engine is the only writer of run state; everything that
  * decides is in `core`, and everything that lasts is in the store.
  */
-import type { AutomationIndex, Fault, FlowRun, Parameters } from '@pilotflame/core'
+import type { AutomationIndex, FlowRun } from '@pilotflame/core'
 import type { Registry } from '../executors/registry.ts'
 import type { Clock, Random } from '../ports.ts'
 import type { Store } from '../store/store.ts'
@@ -26,5 +26,3 @@ export interface EngineCore {
   readonly match: (work: Work, receivedMark: number) => Promise<void>
   readonly log: (level: 'info' | 'warning' | 'error', message: string) => void
 }
-
-export type CheckParameters = (parameters: Parameters) => readonly Fault[]

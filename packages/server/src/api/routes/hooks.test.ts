@@ -55,7 +55,14 @@ test('a signed hook takes what its secret has signed, within 300 s', async () =>
   expect(hook).toMatchObject({ signed: true, event: 'pilotflame.hook.received', path: '/api/hooks/gh' })
   const secret = Buffer.from(hook.secret.slice('whsec_'.length), 'base64')
   const now = Math.floor(http.server.app.clock.now() / 1_000_000)
-  const deliver = async ({ at = now, body = '{"n":1}', key = secret as Uint8Array, sent = body, id = 'msg_1' }) => {
+  interface Delivery {
+    readonly at?: number
+    readonly body?: string
+    readonly key?: Uint8Array
+    readonly sent?: string
+    readonly id?: string
+  }
+  const deliver = async ({ at = now, body = '{"n":1}', key = secret, sent = body, id = 'msg_1' }: Delivery) => {
     const signature = sign(key, { id, timestamp: String(at), body: Buffer.from(body) })
     const headers = { 'webhook-id': id, 'webhook-timestamp': String(at), 'webhook-signature': `v1,AAAA ${signature}` }
     return http.ask('POST', '/api/hooks/gh', { body: sent, headers })

@@ -144,7 +144,10 @@ test('a viewer that reads nothing is cut off, slows nobody, and may come back', 
 test('the client reads a stream to its end, and waits for the result', async () => {
   const http = await startHttp()
   const executor = await connectExecutor(http)
-  const client = createClient({ apiUrl: http.server.apiUrl, fetch })
+  const client = createClient({
+    apiUrl: http.server.apiUrl,
+    fetch: (url, init) => fetch(url, { ...init, signal: init.signal as AbortSignal | undefined }),
+  })
   const eventId = id(http)
   await client.emit({
     id: eventId,
