@@ -7,10 +7,10 @@
  */
 import { isObject } from '../json.ts'
 import { JinjaEvaluator, type Node, type Scope, textValue, toPlain, toValue, UNDEFINED, type Value } from './jinja.ts'
-import { prefectProperty } from './prefect-properties.ts'
+import { isPrefectProperty, prefectProperty } from './prefect-properties.ts'
 import { pythonJson, pythonText } from './python-text.ts'
 
-/** About a tenth of a second. */
+/** A third of a second at the very worst (sorting), and little memory. */
 const STEPS_MAX = 200_000
 /** Longest text that a template may make, in characters; also on the way to a shorter one. */
 export const TEXT_CHARS_MAX = 1_000_000
@@ -34,16 +34,6 @@ function weightOf({ value }: Value): number {
 
 const isNumber = ({ type }: Value): boolean => type === 'IntegerValue' || type === 'FloatValue' || type === 'BooleanValue'
 
-function equal(one: Value, other: Value): boolean {
-  if (isNumber(one) && isNumber(other)) return Number(one.value) === Number(other.value)
-  if (one.type === 'FunctionValue' || other.type === 'FunctionValue') return one === other
-  return isUndefined(one) === isUndefined(other) && pythonText([toPlain(one)]) === pythonText([toPlain(other)])
-}
-
-/** A float that is whole keeps its `.0`, as in Python. */
-const writtenText = (value: Value): string =>
-  value.type === 'FloatValue' && Number.isInteger(value.value) ? `${value.value}.0` : pythonText(toPlain(value))
-
 /** The length that a multiplying filter would give its text. */
 function lengthAfter(name: string, operand: Value, given: readonly Value[]): number {
   const text = typeof operand.value === 'string' ? operand.value : ''
@@ -52,7 +42,7 @@ function lengthAfter(name: string, operand: Value, given: readonly Value[]): num
   if (name === 'indent') return text.length + text.split('\n').length * Number(given[0]?.value ?? 4)
   const items = Array.isArray(operand.value) ? (operand.value as Value[]) : []
   const count = typeof operand.value === 'string' ? text.length : items.length
-  return items.reduce((sum, { value }) => sum + String(value).length, text.length) + count * first.length
+  return items.reduce((sum, { value }) => sum + (value as string).length, text.length) + count * first.length
 }
 
 export class BoundedInterpreter extends JinjaEvaluator {
@@ -75,12 +65,25 @@ export class BoundedInterpreter extends JinjaEvaluator {
     if (characters > TEXT_CHARS_MAX) throw new Error(`it makes ${characters} characters; at most ${TEXT_CHARS_MAX} may be`)
   }
 
+  /** Its JSON. Four parts of a value cost a step. */
+  #plain(value: Value): unknown {
+    return toPlain(value, (parts) => this.#spend(parts / 4))
+  }
+
+  /** As Python writes it; a float that is whole keeps its `.0`. */
+  #written(value: Value): string {
+    if (value.type === 'FloatValue' && Number.isInteger(value.value)) return `${value.value}.0`
+    return pythonText(this.#plain(value))
+  }
+
   #evaluate(node: Node | undefined, scope: Scope): Value {
     switch (node?.type) {
       case 'Output':
-        return this.#made(writtenText(this.evaluate(node.expression as Node, scope)))
+        return this.#made(this.#written(this.evaluate(node.expression as Node, scope)))
       case 'MemberExpression':
         return this.#member(node, scope)
+      case 'CallExpression':
+        return this.#call(node, scope)
       case 'FilterExpression':
         return this.#filter(node, scope)
       case 'BinaryExpression':
@@ -105,12 +108,28 @@ export class BoundedInterpreter extends JinjaEvaluator {
     const at = indexed ? this.evaluate(property, scope) : undefined
     const byPosition = Array.isArray(object.value) || typeof object.value === 'string'
     if (at && at.type !== 'StringValue' && !(byPosition && at.type === 'IntegerValue')) return UNDEFINED
+    // A slice is a copy.
+    if (property.type === 'SliceExpression') this.#spend(weightOf(object) * 4)
     const found = super.evaluate({ ...node, object: ready(object), property: at ? ready(at) : property }, scope)
     const name = at ? at.value : property.value
-    if (!isUndefined(found) || object.type !== 'ObjectValue' || typeof name !== 'string') return found
-    const plain = toPlain(object)
-    const own = isObject(plain) ? prefectProperty(plain, name) : undefined
-    return own === undefined ? found : toValue(own)
+    return isUndefined(found) && typeof name === 'string' ? this.#prefectProperty(object, name) : found
+  }
+
+  #prefectProperty(object: Value, name: string): Value {
+    if (!(object.value instanceof Map) || !isPrefectProperty(name)) return UNDEFINED
+    const plain = this.#plain(object)
+    return isObject(plain) ? toValue(prefectProperty(plain, name)) : UNDEFINED
+  }
+
+  /** Methods cost as much as what they are called on is long, and what they make. */
+  #call(node: Node, scope: Scope): Value {
+    const callee = node.callee as Node
+    if (callee.type !== 'MemberExpression') return super.evaluate(node, scope)
+    const object = this.evaluate(callee.object as Node, scope)
+    this.#spend(weightOf(object) * 4)
+    const made = super.evaluate({ ...node, callee: { ...callee, object: ready(object) } }, scope)
+    this.#spend(weightOf(made))
+    return made
   }
 
   #filter(node: Node, scope: Scope): Value {
@@ -118,8 +137,8 @@ export class BoundedInterpreter extends JinjaEvaluator {
     const name = String(filter.type === 'CallExpression' ? (filter.callee as Node).value : filter.value)
     const given = this.evaluate(node.operand as Node, scope)
     if (!CHEAP.has(name)) this.#spend(weightOf(given))
-    if (name === 'tojson') return this.#made(pythonJson(toPlain(given), this.#indentOf(filter, scope)))
-    if (name === 'string') return this.#made(writtenText(given))
+    if (name === 'tojson') return this.#made(pythonJson(this.#plain(given), this.#indentOf(filter, scope)))
+    if (name === 'string') return this.#made(this.#written(given))
     const operand = this.#operandFor(name, given)
     const arranged = MULTIPLYING.has(name) ? this.#measured(name, operand, filter, scope) : filter
     const made = super.evaluate({ type: 'FilterExpression', operand: ready(operand), filter: arranged }, scope) ?? UNDEFINED
@@ -129,7 +148,8 @@ export class BoundedInterpreter extends JinjaEvaluator {
 
   /** What is undefined is empty text, or an empty list. */
   #operandFor(name: string, given: Value): Value {
-    if (OF_TEXT.has(name)) return given.type === 'StringValue' ? given : this.#made(writtenText(given))
+    if (name === 'join' && Array.isArray(given.value)) return toValue(given.value.map((item: Value) => this.#written(item)))
+    if (OF_TEXT.has(name)) return given.type === 'StringValue' ? given : this.#made(this.#written(given))
     if (!isUndefined(given) || name === 'default' || name === 'safe') return given
     return toValue([])
   }
@@ -155,7 +175,7 @@ export class BoundedInterpreter extends JinjaEvaluator {
     const [argument] = filter.type === 'CallExpression' ? (filter.args as readonly Node[]) : []
     if (argument === undefined) return 0
     const node = argument.type === 'KeywordArgumentExpression' ? (argument.value as Node) : argument
-    const value = toPlain(this.evaluate(node, scope))
+    const value = this.#plain(this.evaluate(node, scope))
     if (value === null) return 0
     if (typeof value === 'number' && Number.isInteger(value) && value >= 0 && value <= INDENT_MAX) return value
     throw new Error(`tojson can indent by 0 to ${INDENT_MAX}`)
@@ -166,11 +186,19 @@ export class BoundedInterpreter extends JinjaEvaluator {
     if (operator === 'and' || operator === 'or') return super.evaluate(node, scope)
     const left = this.evaluate(node.left as Node, scope)
     const right = this.evaluate(node.right as Node, scope)
-    if (operator === '~') return this.#made(writtenText(left) + writtenText(right))
+    if (operator === '~') return this.#made(this.#written(left) + this.#written(right))
     this.#spend(weightOf(left) + weightOf(right))
-    if (operator === '==') return toValue(equal(left, right))
-    if (operator === '!=') return toValue(!equal(left, right))
+    if (operator === '==') return toValue(this.#equal(left, right))
+    if (operator === '!=') return toValue(!this.#equal(left, right))
+    const texts = [left, right].filter(({ type }) => type === 'StringValue').length
+    if (operator === '+' && texts === 1) throw new Error('only text can be added to text with +; use ~')
     return super.evaluate({ ...node, left: ready(left), right: ready(right) }, scope)
+  }
+
+  #equal(one: Value, other: Value): boolean {
+    if (isNumber(one) && isNumber(other)) return Number(one.value) === Number(other.value)
+    if (typeof one.value === 'function' || typeof other.value === 'function') return one === other
+    return isUndefined(one) === isUndefined(other) && pythonText([this.#plain(one)]) === pythonText([this.#plain(other)])
   }
 
   #loop(node: Node, scope: Scope): Value {

@@ -40,13 +40,18 @@ export const UNDEFINED: Value = toValue(undefined)
 const StringValue = toValue('').constructor as new (text: string) => Value
 export const textValue = (text: string): Value => new StringValue(text)
 
-/** The library's value as our JSON. Throws for a function. */
-export function toPlain({ type, value }: Value): unknown {
+/**
+ * The library's value as our JSON; `spend` is told of every part. (A list may hold the same list twice, and so on:
+ * such a thing is small here and huge once it is written.) Throws for a function.
+ */
+export function toPlain({ type, value }: Value, spend: (parts: number) => void): unknown {
+  spend(1)
   if (type === 'NullValue') return null // whatever it holds
-  if (Array.isArray(value)) return value.map((item: Value) => toPlain(item))
+  if (Array.isArray(value)) return value.map((item: Value) => toPlain(item, spend))
   if (value instanceof Map) {
-    return Object.fromEntries(Array.from(value as Map<string, Value>, ([key, item]) => [key, toPlain(item)]))
+    const entries = Array.from(value as Map<string, Value>, ([key, item]) => [key, toPlain(item, spend)] as const)
+    return Object.fromEntries(entries)
   }
-  if (typeof value === 'function') throw new Error(`a ${type === 'FunctionValue' ? 'function' : type} is no value; call it`)
+  if (typeof value === 'function') throw new Error('a function is no value; call it')
   return value
 }

@@ -38,6 +38,10 @@ function byRole(related: readonly unknown[], all: boolean): Labels {
   return roles
 }
 
+/** True for a name that `prefectProperty` may know. */
+export const isPrefectProperty = (name: string): boolean =>
+  OF_RESOURCE.has(name) || name === 'labels' || name === 'resource_in_role' || name === 'resources_in_role'
+
 /** The property of a resource or an event that is none of its fields; `undefined` where there is none. */
 export function prefectProperty(object: Labels, name: string): unknown {
   if (Object.hasOwn(object, ID)) {

@@ -76,6 +76,7 @@ describe("text is what Prefect's Jinja gives", () => {
     ['{{ "a-b".replace("-", "+") }}{{ "a-b" | replace("-", "") }}', 'a+bab'],
     ['{% filter upper %}a{{ event.event }}{% endfilter %}', 'ACHAT.MESSAGE'],
     ['{{ event.payload.list | length }} {{ event.payload.list | count }}', '4 4'],
+    ['{{ event.payload.list | join(", ") }}', "a'b, 1, None, {'k': False}"],
     ['{{ "a" ~ event.payload.none ~ nope ~ 1 }}', 'aNone1'],
   ])('%s', (template, gives) => expect(render(template)).toBe(gives))
 })
@@ -159,6 +160,15 @@ describe('bounds', () => {
       '{% for i in range(9999) %}{{ event.payload.big | upper | length }}{% endfor %}',
       'does too much',
     ],
+    ['methods', '{% for i in range(9999) %}{{ event.payload.big.split("x") | length }}{% endfor %}', 'does too much'],
+    ['slices', '{% for i in range(9999) %}{{ event.payload.many[::-1] | length }}{% endfor %}', 'does too much'],
+    ['lists of lists of lists', `{% set a = [1] %}${'{% set a = [a, a] %}'.repeat(40)}{{ a }}`, 'does too much'],
+    [
+      'a list that doubles',
+      `{% set a = event.payload.many %}${'{% set a = a + a %}'.repeat(40)}{{ a | length }}`,
+      'does too much',
+    ],
+    ['text and a list', '{{ "a" + event.payload.list }}', 'only text can be added to text'],
     ['a function is no value', '{{ event.payload.get }}', 'call it'],
     ['the clock cannot be read', '{{ strftime_now("%Y") }}', 'cannot be filled in'],
   ])('%s', (_, template, why) => {
