@@ -30,6 +30,7 @@ function smallDisk(pages: number): GroupCommit {
     journal,
     tables: new TableNames(['event']),
     cache: new RowCache(),
+    later: (callback) => void setImmediate(callback),
     flushes,
     path: 'x.db',
   })

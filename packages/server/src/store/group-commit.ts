@@ -37,6 +37,8 @@ export interface GroupCommitParts {
   readonly journal: Journal
   readonly tables: TableNames
   readonly cache: RowCache
+  /** Calls back in a moment, when what is under way has probably been answered. */
+  readonly later: (callback: () => void) => void
   readonly flushes: FlushQueue
   /** Named in sentences. */
   readonly path: string
@@ -53,6 +55,7 @@ export class GroupCommit {
   #scheduled = false
   #paused = false
   #closed = false
+  #applying = false
   commits = 0
 
   constructor(parts: GroupCommitParts) {
@@ -96,12 +99,22 @@ export class GroupCommit {
     journal.applied()
   }
 
-  /** When the thread is free; a failure shows at the next body or read, which tries again. */
+  /**
+   * When nothing comes for a moment; a failure shows at the next body or read, which tries again. Its pages are
+   * flushed then, too: the next body would have to wait for them otherwise.
+   */
   #applyLater(): void {
-    setImmediate(() => {
+    if (this.#applying) return
+    this.#applying = true
+    this.#parts.later(() => {
+      this.#applying = false
+      if (this.#closed || this.#open || this.#parts.journal.isEmpty) return
       try {
         this.#applyJournal()
-      } catch {}
+      } catch {
+        return
+      }
+      this.#parts.flushes.add([], true)
     })
   }
 

@@ -16,6 +16,8 @@ export interface ServerStoreOptions {
   /** Default: says why, and ends the process: what is on disk is unknown after a failed flush. */
   readonly onFatal?: (error: Error) => void
   readonly onWarning?: (message: string) => void
+  /** See `SqliteOptions`. */
+  readonly later?: (callback: () => void) => void
 }
 
 function endProcess(error: Error): void {
@@ -25,7 +27,7 @@ function endProcess(error: Error): void {
 
 /** Throws `store_locked`, `store_newer`, `store_unsupported`, `store_failed`, `home_not_writable` or `disk_full`. */
 export async function openServerStore(options: ServerStoreOptions): Promise<Store> {
-  const { home, holder, wrapFlush, onFatal = endProcess, onWarning } = options
+  const { home, holder, wrapFlush, onFatal = endProcess, onWarning, later } = options
   const path = join(home, 'pilotflame.db')
   const lock = acquireLock(path, holder)
   const real = fdatasyncFlush(path)
@@ -35,7 +37,14 @@ export async function openServerStore(options: ServerStoreOptions): Promise<Stor
   }
   try {
     const flush = wrapFlush ? wrapFlush(real) : real
-    const store = await openSqliteStore({ path, flush, reader: 'thread', onFatal, ...(onWarning ? { onWarning } : {}) })
+    const store = await openSqliteStore({
+      path,
+      flush,
+      reader: 'thread',
+      onFatal,
+      ...(onWarning ? { onWarning } : {}),
+      ...(later ? { later } : {}),
+    })
     return { ...store, close: () => store.close().finally(release) }
   } catch (error) {
     release()

@@ -21,6 +21,8 @@ export interface SqliteOptions {
   readonly path: string
   /** Makes the log durable; see `fdatasyncFlush`. */
   readonly flush: Flush
+  /** Calls back in a moment: work that nobody waits for is done then. Default: the next turn of the event loop. */
+  readonly later?: (callback: () => void) => void
   /** `inline` answers on this thread: for `:memory:`, which no other thread can see, and for tests. */
   readonly reader: 'thread' | 'inline'
   /** The content of a database in memory, as `image()` gave it. */
@@ -87,6 +89,7 @@ function buildStore(db: DatabaseSync, options: SqliteOptions): SqliteStore {
     journal,
     tables,
     cache,
+    later: options.later ?? ((callback) => void setImmediate(callback)),
     flushes,
     path,
     onCommit: (bodies) => checkpoints?.afterCommit(bodies),
