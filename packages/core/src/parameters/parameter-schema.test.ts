@@ -1,4 +1,5 @@
 import { expect, test } from 'vitest'
+import { isAppError } from '../errors.ts'
 import type { JsonObject } from '../json.ts'
 import { compileParameterSchema, mergeParameters } from './parameter-schema.ts'
 
@@ -48,6 +49,66 @@ test('schemas of pydantic and of zod compile', () => {
     $defs: { X: { type: 'string' } },
   }
   expect(compileParameterSchema(zod)({ x: 1 })).toHaveLength(1)
+})
+
+const faultsIn = (property: JsonObject, value: unknown, definitions: JsonObject = {}) =>
+  compileParameterSchema({ type: 'object', properties: { x: property }, definitions })({ x: value }).map(
+    ({ loc, msg }) => `${loc.join('.')} ${msg}`,
+  )
+
+test.each<readonly [property: JsonObject, value: unknown, faults: string[]]>([
+  [{ anyOf: [{ type: 'string' }, { type: 'null' }] }, null, []],
+  [{ anyOf: [{ type: 'string' }, { type: 'null' }] }, 1, ['x should be a string or null, and is 1']],
+  [
+    { anyOf: [{ type: 'integer' }, { enum: ['all', 'none'] }] },
+    'al',
+    ['x should be an integer or one of "all", "none", and is "al"; did you mean "all"?'],
+  ],
+  // It is the object that was meant, so what is wrong inside of it is told.
+  [
+    { anyOf: [{ type: 'integer' }, { properties: { y: { type: 'integer' } } }] },
+    { y: 'z' },
+    ['x.y should be an integer, and is "z"'],
+  ],
+  [
+    { oneOf: [{ type: 'integer' }, { type: 'number' }] },
+    1,
+    ['x should fit exactly one of the forms that are allowed, and fits more: 1'],
+  ],
+  [{ type: 'integer', minimum: 1, maximum: 5 }, 7, ['x should be at most 5, and is 7']],
+  [{ type: 'string', minLength: 1 }, '', ['x should have at least 1 character, and is ""']],
+  [{ type: 'string', format: 'date-time' }, 'yesterday', ['x should be of the format date-time, and is "yesterday"']],
+  [{ type: 'string', format: 'time-delta' }, 'PT5S', []], // a format that is not known
+  [{ type: 'string', pattern: '(?P<word>a)' }, 'b', []], // a pattern that only Python can read
+  [{ type: 'object', additionalProperties: { type: 'integer' } }, { 1: 'a' }, ['x.1 should be an integer, and is "a"']],
+])('%j with %j', (property, value, wanted) => expect(faultsIn(property, value)).toEqual(wanted))
+
+test('an enum of pydantic', () => {
+  expect(faultsIn({ allOf: [{ $ref: '#/definitions/C' }] }, 'gren', { C: { enum: ['red', 'green'] } })).toEqual([
+    'x should be one of "red", "green", and is "gren"; did you mean "green"?',
+  ])
+})
+
+test('nothing is changed in what is checked', () => {
+  const given = Object.freeze({ x: '1' })
+  compileParameterSchema({ type: 'object', properties: { x: { type: 'integer' }, y: { default: 1 } } })(given)
+  expect(given).toEqual({ x: '1' })
+})
+
+test('the same schema, and one of the same name, can be compiled again', () => {
+  const named = (type: string) => ({ $id: 'mine', type: 'object', properties: { x: { $id: 'part', type } } })
+  expect(compileParameterSchema(named('string'))({ x: 1 })).toHaveLength(1)
+  expect(compileParameterSchema(named('integer'))({ x: 1 })).toHaveLength(0)
+})
+
+test('what is no schema is told in a sentence', () => {
+  const compile = () => compileParameterSchema({ type: 'objekt' })
+  expect(compile).toThrow(/parameter schema cannot be used/)
+  try {
+    compile()
+  } catch (error) {
+    expect(isAppError(error) && error.code).toBe('invalid_parameters')
+  }
 })
 
 test('no schema fits everything', () => expect(compileParameterSchema(null)({ anything: 1 })).toEqual([]))
