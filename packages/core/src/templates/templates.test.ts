@@ -129,7 +129,7 @@ describe('faults when it is saved', () => {
     [{ a: { __prefect_kind: 'none' } }, 'a template_kind'],
     [{ a: { __prefect_kind: 'jinja' } }, 'a template_kind'],
     [{ a: { __prefect_kind: 'jsno', value: 1 } }, 'a template_kind'],
-    [{ a: { __prefect_kind: 'workspace_variable', variable_name: 'x' } }, 'a not_served'],
+    [{ a: { __prefect_kind: 'workspace_variable', variable_name: 'x' } }, 'a not_implemented'],
   ])('%j', (value, fault) => expect(render(value)).toEqual([fault]))
   test('a filter that does not exist is told with the one that was meant', () => {
     const compiled = compileTemplates('{{ x | uper }}')
