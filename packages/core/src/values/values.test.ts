@@ -19,7 +19,7 @@ const value = fc.letrec((tie) => ({
       fc.uint8Array(),
     ),
     fc.array(tie('value')),
-    fc.dictionary(fc.oneof(fc.string(), fc.constant('$pilotflame'), fc.constant('__proto__')), tie('value')),
+    fc.dictionary(fc.oneof(fc.string(), fc.constantFrom('$pilotflame', '__proto__', 'constructor')), tie('value')),
     fc.array(tie('value')).map((items) => new Set(items)),
     fc.array(fc.tuple(fc.string(), tie('value'))).map((pairs) => new Map(pairs)),
   ),
@@ -56,13 +56,24 @@ test("an object of the user's that looks like a tag stays an object", () => {
 const cycle: { self?: object } = {}
 cycle.self = cycle
 class Point {}
+class Points extends Array<Point> {}
+const deep = Array.from({ length: 20_000 }).reduce<unknown>((inner) => [inner], null)
 
 test.each([
   [{ a: [1, { b: () => 1 }] }, /a\[1\]\.b is a function/],
   [{ p: new Point() }, /p is a Point/],
   [Symbol('x'), /The value is a symbol/],
   [cycle, /self is a cycle/],
+  [[new Points()], /\[0\] is a Points/],
+  [new Error('x'), /The value is a Error/],
+  [{ a: { [Symbol('x')]: 1 } }, /a is an object with symbols as keys/],
+  [deep, /is more than 500 levels deep/],
 ])('what cannot be recorded is refused with its place', (given, message) => expect(() => encodeValue(given)).toThrow(message))
+
+test('a field may have any name', () => {
+  const given = { constructor: { name: 'Point' }, toJSON: 1 }
+  expect(throughJson(given)).toEqual(given)
+})
 
 test('the same thing twice is no cycle', () => {
   const shared = { a: 1 }

@@ -47,8 +47,19 @@ function encode(value: unknown, path: string, above: readonly object[]): Json {
   }
 }
 
+/** Deeper than anyone means, and far from where the stack ends. */
+const DEPTH_MAX = 500
+/** A subclass of these would come back as its parent. */
+const OWN_CLASSES: ReadonlySet<unknown> = new Set(['Array', 'Date', 'Map', 'Set', 'Object', undefined])
+
+/** The name of its class; a field that is called `constructor` is no class. */
+const classOf = (value: object): string | undefined => Object.getPrototypeOf(value)?.constructor?.name
+
 function encodeObject(value: object, path: string, above: readonly object[]): Json {
   if (above.includes(value)) refuse(path, 'a cycle')
+  if (above.length >= DEPTH_MAX) refuse(`${path.slice(0, 40)}…`, `more than ${DEPTH_MAX} levels deep`)
+  const className = classOf(value)
+  if (!OWN_CLASSES.has(className) && !(value instanceof Uint8Array)) refuse(path, `a ${className || 'class instance'}`)
   const inside = [...above, value]
   if (Array.isArray(value)) return Array.from(value, (item, index) => encode(item, `${path}[${index}]`, inside))
   if (value instanceof Date) return tag('date', Number.isNaN(value.getTime()) ? null : value.toISOString())
@@ -66,7 +77,8 @@ function encodeObject(value: object, path: string, above: readonly object[]): Js
     return tag('map', pairs)
   }
   const prototype: unknown = Object.getPrototypeOf(value)
-  if (prototype !== Object.prototype && prototype !== null) refuse(path, `a ${value.constructor?.name ?? 'class instance'}`)
+  if (prototype !== Object.prototype && prototype !== null) refuse(path, `a ${classOf(value) || 'class instance'}`)
+  if (Object.getOwnPropertySymbols(value).length > 0) refuse(path, 'an object with symbols as keys')
   return encodePlain(value, path, inside)
 }
 
