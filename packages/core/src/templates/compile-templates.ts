@@ -82,7 +82,11 @@ class Compiler {
       return this.#refuse(place, 'template_kind', 'has no "template", which the kind "jinja" needs: a text')
     }
     if (kind === 'workspace_variable') {
-      return this.#refuse(place, 'not_implemented', `has the kind "${kind}", which is not served yet; served are ${KINDS.join(', ')}`)
+      return this.#refuse(
+        place,
+        'not_implemented',
+        `has the kind "${kind}", which is not served yet; served are ${KINDS.join(', ')}`,
+      )
     }
     const suggestion = typeof kind === 'string' ? nearest(kind, KINDS) : undefined
     return this.#refuse(

@@ -87,17 +87,19 @@ function parseJson(text: string): unknown {
 /** True for text in which something is to be filled in. */
 export const isTemplate = (text: string): boolean => text.includes('{{') || text.includes('{%')
 
+const rendering = (prepared: PreparedTemplate): UserTemplate => ({
+  text: (context) => render(prepared, context),
+  json: (context) => parseJson(render(prepared, context)),
+})
+
 /** Renders always; `parseTemplate` takes the short way where there is one. */
-export function parseRenderedTemplate(source: string): UserTemplate {
-  const prepared = prepareTemplate(source)
-  return { text: (context) => render(prepared, context), json: (context) => parseJson(render(prepared, context)) }
-}
+export const parseRenderedTemplate = (source: string): UserTemplate => rendering(prepareTemplate(source))
 
 /** Parses `source`. Throws with a sentence when it does not parse. */
 export function parseTemplate(source: string): UserTemplate {
   const prepared = prepareTemplate(source)
   const path = directPathOf(prepared.program)
-  const rendered = parseRenderedTemplate(source)
+  const rendered = rendering(prepared)
   if (path === undefined || isReserved(path.root)) return rendered
   const { root, steps, asJson } = path
   const find = (context: TemplateContext): unknown => walk(variable(context, root), steps)
