@@ -17,7 +17,7 @@ export function requestError(faults: readonly Fault[]): AppError {
   const [first] = faults
   const where = first && first.loc.length > 0 ? `${first.loc.join('.')}: ` : ''
   const more = faults.length > 1 ? ` (and ${faults.length - 1} more)` : ''
-  if (faults.every(({ type }) => type === 'not_implemented')) {
+  if (faults.length > 0 && faults.every(({ type }) => type === 'not_implemented')) {
     return new AppError('not_implemented', `${where}${first?.msg}${more}. See docs/compatibility.md.`, { faults })
   }
   return new AppError('invalid_request', `The request does not fit: ${where}${first?.msg}${more}.`, { faults })

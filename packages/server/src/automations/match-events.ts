@@ -79,8 +79,8 @@ async function evaluate(core: EngineCore, work: Work, event: Event, judged: Judg
   const key = bucketKey(trigger, event)
   const known = firesAtOnce(trigger) ? undefined : await work.tx.findBucket(trigger.id, key)
   const { bucket, outcome } = reduceTrigger({ trigger, automationId: automation.id, bucket: known ?? null, event })
-  if (bucket) work.tx.saveBucket(bucket)
-  else if (known) work.tx.deleteBucket(trigger.id, key)
+  if (bucket && bucket !== known) work.tx.saveBucket(bucket)
+  else if (known && !bucket) work.tx.deleteBucket(trigger.id, key)
   if (outcome.kind === 'none') return null
   if (outcome.kind !== 'fired') return outcome
   return fire(core, work, event, judged)

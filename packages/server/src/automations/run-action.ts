@@ -1,6 +1,7 @@
 /** The action `run-deployment`: renders the parameters from the event, checks them, and starts the run. */
 import {
   type Automation,
+  bucketKey,
   type CompiledTemplates,
   type Deployment,
   type Event,
@@ -9,6 +10,7 @@ import {
   MICROS_PER_SECOND,
   type Parameters,
   type RunDeploymentAction,
+  triggeringLabels,
   type VerdictOutcome,
 } from '@pilotflame/core'
 import type { EngineCore } from '../engine/engine-core.ts'
@@ -74,7 +76,7 @@ function render(event: Event, { automation, templates }: ActionToRun, deployment
   if (!templates.ok) return templates
   const result = templates.render({
     event: eventToWire(event),
-    labels: event.resource,
+    labels: triggeringLabels(automation.trigger, bucketKey(automation.trigger, event)),
     automation: { id: automation.id, name: automation.name, description: automation.description },
     deployment: { id: deployment.id, name: deployment.name },
     flow: { id: deployment.flowId, name: deployment.flowName },
