@@ -16,9 +16,6 @@ import { checkFrame } from './check-frame.ts'
 import { join, reconcile } from './join.ts'
 import { recordItems } from './record-items.ts'
 
-/** A larger batch has its own weight: it goes to its tables at once. */
-const JOURNAL_ITEMS_MAX = 8
-
 export interface ChannelParts {
   readonly core: EngineCore
   readonly streams: StreamHub
@@ -67,13 +64,10 @@ export function createChannel({ core, streams, apiUrl, onClosed }: ChannelParts)
     }
 
     const batch = async (current: Session, { seq, items }: BatchFrame): Promise<void> => {
-      const refused = await work(
-        (body) => {
-          if (broken) throw new AppError('session_ended', 'An earlier batch of this connection was not written.')
-          return recordItems({ core, work: body, streams, sessionId: current.id }, items)
-        },
-        { journal: items.length <= JOURNAL_ITEMS_MAX },
-      )
+      const refused = await work((body) => {
+        if (broken) throw new AppError('session_ended', 'An earlier batch of this connection was not written.')
+        return recordItems({ core, work: body, streams, sessionId: current.id }, items)
+      })
       peer.send({ type: 'ack', seq, refused })
     }
 
