@@ -9,7 +9,7 @@ import { AppError, type BatchFrame, type FlowRun, type HelloFrame, isAppError } 
 import type { Channel } from '../app.ts'
 import { changeState } from '../engine/change-state.ts'
 import type { EngineCore } from '../engine/engine-core.ts'
-import { unitOfWork, type Work, type WorkOptions } from '../engine/work.ts'
+import { unitOfWork, type Work } from '../engine/work.ts'
 import type { Session } from '../executors/registry.ts'
 import type { StreamHub } from '../streams/streams.ts'
 import { checkFrame } from './check-frame.ts'
@@ -31,7 +31,7 @@ export interface ChannelService extends Channel {
 
 export function createChannel({ core, streams, apiUrl, onClosed }: ChannelParts): ChannelService {
   const { registry, clock } = core
-  const work = <T>(body: (work: Work) => Promise<T>, options?: WorkOptions): Promise<T> => unitOfWork(core, body, options)
+  const work = <T>(body: (work: Work) => Promise<T>): Promise<T> => unitOfWork(core, body)
 
   const end: ChannelService['end'] = async (session, reason) => {
     if (registry.sessions.get(session.id) !== session) return
