@@ -4,7 +4,7 @@
  */
 import { mkdir } from 'node:fs/promises'
 import { hostname } from 'node:os'
-import { join } from 'node:path'
+import { dirname, join, resolve } from 'node:path'
 import { AppError, createAutomationIndex, type FlowRun } from '@pilotflame/core'
 import { createHttpServer } from './api/http-server.ts'
 import type { App, HttpSettings } from './app.ts'
@@ -143,9 +143,23 @@ async function startOn(store: App['store'], settings: ServerSettings, ports: Ser
 const printable = (host: string): string =>
   host === '0.0.0.0' || host === '::' ? '127.0.0.1' : host.includes(':') ? `[${host}]` : host
 
+/** Folder by folder: Node's own recursive way never ends below a file system that makes no folders, such as /proc. */
+async function makeFolder(path: string): Promise<void> {
+  const make = () => mkdir(path, { mode: 0o700 })
+  try {
+    await make()
+  } catch (error) {
+    const { code } = error as NodeJS.ErrnoException
+    if (code === 'EEXIST') return
+    if (code !== 'ENOENT' || dirname(path) === path) throw error
+    await makeFolder(dirname(path))
+    await make()
+  }
+}
+
 async function makeHome(home: string): Promise<void> {
   try {
-    await mkdir(home, { recursive: true, mode: 0o700 })
+    await makeFolder(resolve(home))
   } catch (cause) {
     const message = `The home folder ${home} cannot be made: ${(cause as Error).message}. Name another one with --home or PILOTFLAME_HOME.`
     throw new AppError('home_not_writable', message, { cause })

@@ -124,7 +124,7 @@ class RunningExecutor implements Executor {
       type: 'hello',
       protocol: CHANNEL_PROTOCOL,
       session_id: this.sessionId === '' ? null : this.sessionId,
-      name: this.#options.name ?? basename(process.argv[1] ?? 'node'),
+      name: this.#options.name ?? programName(this.#options.deployments),
       host: hostname(),
       pid: process.pid,
       boot_id: this.#bootId,
@@ -228,6 +228,10 @@ class RunningExecutor implements Executor {
     this.#session.close()
   }
 }
+
+/** The file that the code comes from: its entrypoint where that is known, else the program that was started. */
+const programName = ([first]: readonly ServedDeployment[]): string =>
+  basename(first?.offer.entrypoint?.split(':')[0] ?? process.argv[1] ?? 'node')
 
 const missing = (name: string): Load => {
   return () => {
