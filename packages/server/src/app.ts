@@ -7,10 +7,10 @@ import type {
   FlowRun,
   Json,
   JsonObject,
-  Marks,
   Parameters,
   Resource,
   StateProposal,
+  WhyClause,
 } from '@pilotflame/core'
 import type { ChannelPeer, Clock, Random } from './ports.ts'
 import type { Hook, Store } from './store/store.ts'
@@ -85,15 +85,6 @@ export interface Automations {
   why(eventId: string, automationId: string): Promise<Why>
   /** What this event would do, without storing anything: for each enabled automation, or the one named. */
   test(event: Event, automationId?: string): Promise<readonly Why[]>
-}
-
-export interface WhyClause {
-  /** The field of the trigger, such as `expect` or `match.prefect.resource.id`. */
-  readonly clause: string
-  readonly matched: boolean
-  /** What the trigger wants, and what the event has. */
-  readonly wanted: Json
-  readonly saw: Json
 }
 
 export interface Why {
@@ -171,5 +162,3 @@ export interface HttpSettings {
   /** The largest request body, in bytes. */
   readonly bodyBytesMax: number
 }
-
-export type MarksByAttempt = Readonly<Record<string, Marks>>

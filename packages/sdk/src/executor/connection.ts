@@ -1,7 +1,7 @@
 /** One open connection to a server: JSON lines over its unix socket, or over its websocket. */
 import { createConnection, type Socket } from 'node:net'
 import { StringDecoder } from 'node:string_decoder'
-import { AppError } from '@pilotflame/core'
+import { AppError, LineReader } from '@pilotflame/core'
 import { WebSocket } from 'ws'
 import { monotonicMicros } from '../machine/clock.ts'
 
@@ -34,16 +34,8 @@ const PING_MS = 10_000
 /** Splits what comes in into lines, also where one comes in pieces. */
 export function createLineReader(onLine: (line: string) => void): (bytes: Buffer) => void {
   const decoder = new StringDecoder('utf8')
-  let rest = ''
-  return (bytes) => {
-    const text = rest + decoder.write(bytes)
-    let from = 0
-    for (let end = text.indexOf('\n'); end !== -1; end = text.indexOf('\n', from)) {
-      if (end > from) onLine(text.slice(from, end))
-      from = end + 1
-    }
-    rest = from === 0 ? text : text.slice(from)
-  }
+  const lines = new LineReader(onLine)
+  return (bytes) => lines.push(decoder.write(bytes))
 }
 
 const NO_JSON = 'the server sent a line that is no JSON'

@@ -1,9 +1,8 @@
 /** The channel on this machine: JSON lines over a unix socket in the home folder that only its owner can open. */
 import { chmod, rm } from 'node:fs/promises'
 import { createServer, type Socket } from 'node:net'
-import { AppError } from '@pilotflame/core'
+import { AppError, LineReader } from '@pilotflame/core'
 import type { Channel } from '../app.ts'
-import { LineReader } from './line-reader.ts'
 
 /** Linux holds socket paths of at most 107 bytes; a longer home folder goes by the websocket. */
 const PATH_BYTES_MAX = 103

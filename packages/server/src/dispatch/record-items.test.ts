@@ -1,0 +1,51 @@
+/** What the server does with what executors report: over a real channel, by an executor that the test drives. */
+import { expect, test } from 'vitest'
+import { connectExecutor, startHttp } from '../api/test/start.ts'
+
+async function startRun() {
+  const http = await startHttp()
+  const executor = await connectExecutor(http)
+  await http.ask('POST', `/api/deployments/${executor.deploymentId}/create_flow_run`, { body: {} })
+  const run = await executor.next('run')
+  const id = () => http.server.app.random.uuid()
+  const readRun = async () => (await http.ask('GET', `/api/flow_runs/${run.run_id}`)).json
+  const stateNames = async () =>
+    (await http.ask('GET', `/api/flow_run_states/?flow_run_id=${run.run_id}`)).json.map(({ name }: { name: string }) => name)
+  return { http, executor, run, id, readRun, stateNames }
+}
+
+test('an item of an old lease is refused and changes nothing (I2)', async () => {
+  const { executor, run, id, readRun } = await startRun()
+  const old = { ...run, epoch: run.epoch - 1 }
+  const ack = await executor.report(old, [
+    { kind: 'state', id: id(), state: { type: 'COMPLETED' } },
+    { kind: 'chunk', attempt: 1, n: 1, text: 'late' },
+  ])
+  expect(ack.refused).toMatchObject([
+    { index: 0, code: 'stale_lease' },
+    { index: 1, code: 'stale_lease' },
+  ])
+  expect(await readRun()).toMatchObject({ state_type: 'PENDING' })
+})
+
+test('what comes after the end is refused; what was written and comes again is not, and is not written twice', async () => {
+  const { executor, run, id, stateNames } = await startRun()
+  const completed = { kind: 'state', id: id(), state: { type: 'COMPLETED' } }
+  await executor.report(run, [{ kind: 'state', id: id(), state: { type: 'RUNNING' } }, completed])
+  expect((await executor.report(run, [completed])).refused).toEqual([])
+  const late = await executor.report(run, [{ kind: 'state', id: id(), state: { type: 'FAILED' } }])
+  expect(late.refused).toMatchObject([{ code: 'stale_lease' }])
+  expect(await stateNames()).toEqual(['Scheduled', 'Pending', 'Running', 'Completed'])
+})
+
+test('a task state that is sent again does not take the task run back', async () => {
+  const { http, executor, run, id } = await startRun()
+  const task_run_id = id()
+  const at = http.server.app.clock.now()
+  const task = { kind: 'task', task_run_id, task_key: 'look-up', dynamic_key: '0', name: 'look-up-0', run_count: 1 }
+  const running = { ...task, id: id(), state: { type: 'RUNNING' }, at }
+  await executor.report(run, [{ kind: 'state', id: id(), state: { type: 'RUNNING' } }, running])
+  await executor.report(run, [{ ...task, id: id(), state: { type: 'COMPLETED' }, at: at + 5, result: 1 }])
+  await executor.report(run, [running])
+  expect((await http.ask('GET', `/api/task_runs/${task_run_id}`)).json).toMatchObject({ state_type: 'COMPLETED' })
+})
