@@ -163,6 +163,18 @@ test('a run is cancelled when its work is gone', async () => {
   expect(ended).toEqual([run])
 })
 
+test('a deployment that was paused stays paused when its executor comes back', async () => {
+  const paused = flow('paused', async () => undefined)
+  const offer = { apiUrl: server.apiUrl, deployments: [paused.toDeployment({ name: 'paused' })] }
+  const first = await startExecutor(offer)
+  const id = first.deployments[0]?.id
+  await server.request('POST', `/deployments/${id}/pause_deployment`)
+  first.close()
+  const second = await startExecutor(offer)
+  closers.push(() => second.close())
+  expect((await server.request('GET', `/deployments/${id}`)).body).toMatchObject({ paused: true })
+})
+
 test('an automation that its own run triggers is stopped at depth 8, and says how it came to that', async () => {
   const loop = flow('loop', async () => 'again')
   const executor = await startExecutor({

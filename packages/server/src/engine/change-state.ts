@@ -10,7 +10,7 @@ import {
   type StateProposal,
 } from '@pilotflame/core'
 import type { SetStateResult } from '../app.ts'
-import { tryLease, waitAfterwards } from './dispatch-run.ts'
+import { stopWaiting, tryLease, waitAfterwards } from './dispatch-run.ts'
 import type { EngineCore } from './engine-core.ts'
 import type { Work } from './work.ts'
 
@@ -39,10 +39,7 @@ async function enter(core: EngineCore, work: Work, run: FlowRun, state: State): 
   work.putRun(next, state)
   leaveExecutor(core, work, run, next)
   if (state.type === 'SCHEDULED') return schedule(core, work, next)
-  if (run.state.type === 'SCHEDULED' && run.deploymentId !== null) {
-    const { deploymentId } = run
-    work.afterwards(() => core.registry.unwait(run.id, deploymentId))
-  }
+  if (run.state.type === 'SCHEDULED') work.afterwards(() => stopWaiting(core, run))
   if (state.type === 'CANCELLING' && next.sessionId !== null) {
     const { sessionId } = next
     const frame = { type: 'cancel', run_id: run.id, epoch: run.epoch, reason: state.message ?? 'The run was cancelled.' } as const

@@ -115,7 +115,7 @@ export async function saveOffer(tx: Tx, made: Made, offer: DeploymentOffer): Pro
     version: offer.version,
     description: offer.description,
     entrypoint: offer.entrypoint,
-    paused: false,
+    paused: base?.paused ?? false, // whoever paused it resumes it
     tags: offer.tags,
     labels: base?.labels ?? {},
     parameters: offer.parameters,

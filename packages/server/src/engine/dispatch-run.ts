@@ -71,6 +71,12 @@ export function waitAfterwards(core: EngineCore, work: Work, run: FlowRun): void
   })
 }
 
+/** The run waits no more: it was started by somebody else, was cancelled, or is gone. */
+export function stopWaiting({ registry, committedAt }: EngineCore, { id, deploymentId }: FlowRun): void {
+  committedAt.delete(id)
+  if (deploymentId !== null) registry.unwait(id, deploymentId)
+}
+
 /** Joins what an executor has measured to what is known; marks of another boot cannot be compared and replace them. */
 export function mergeMarks(known: Marks | undefined, reported: Marks): Marks {
   if (!known || known.boot !== reported.boot) return reported
