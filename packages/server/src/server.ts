@@ -1,33 +1,17 @@
-/**
- * Puts a server together: store, engine, automations, channel, streams, background jobs and HTTP, and starts and
- * stops them in order. Memory beside the database (automations, waiting runs, sessions) is rebuilt here.
- */
+/** A server on this machine: its home folder, store, sockets and HTTP around the inside of `assemble.ts`, started and stopped in order. */
 import { mkdir } from 'node:fs/promises'
 import { hostname } from 'node:os'
 import { dirname, join, resolve } from 'node:path'
-import { AppError, createAutomationIndex, type FlowRun } from '@pilotflame/core'
+import { AppError, type FlowRun } from '@pilotflame/core'
 import { createHttpServer } from './api/http-server.ts'
 import type { App, HttpSettings } from './app.ts'
+import { assemble } from './assemble.ts'
 import { checkBind } from './auth/door.ts'
-import { createHookService } from './auth/hook-service.ts'
 import { loadSecretKey } from './auth/secrets.ts'
-import { matchEvents } from './automations/match-events.ts'
-import { createAutomations } from './automations/service.ts'
-import { createChannel } from './dispatch/channel.ts'
-import { liveness } from './dispatch/liveness.ts'
-import { createPump } from './dispatch/pump.ts'
 import { listenOnSocket } from './dispatch/socket-listener.ts'
-import { createEngine } from './engine/engine.ts'
 import type { EngineCore } from './engine/engine-core.ts'
-import { RunWaiters } from './engine/run-waiters.ts'
-import { SchemaCache } from './engine/schema-cache.ts'
-import { createIntake } from './events/intake.ts'
-import { Registry } from './executors/registry.ts'
-import { runLoop } from './loop.ts'
 import type { Clock, Flush, Processes, Random } from './ports.ts'
-import { lateRuns } from './scheduler/late-runs.ts'
 import { openServerStore } from './store/open.ts'
-import { createStreams } from './streams/streams.ts'
 import { nodeClock, nodeProcesses, nodeRandom } from './system/node-ports.ts'
 
 export interface ServerSettings extends HttpSettings {
@@ -79,59 +63,30 @@ export async function startServer(settings: ServerSettings, ports: ServerPorts =
 
 async function startOn(store: App['store'], settings: ServerSettings, ports: ServerPorts): Promise<RunningServer> {
   const log = settings.log ?? (() => undefined)
-  const core: EngineCore = {
-    store,
-    clock: ports.clock,
-    random: ports.random,
-    registry: new Registry(),
-    index: createAutomationIndex(),
-    schemas: new SchemaCache(),
-    waiters: new RunWaiters(),
-    committedAt: new Map(),
-    onEnd: [],
-    match: (work, receivedMark) => matchEvents(core, work, receivedMark),
-    log,
-  }
-  await remember(core)
-  const streams = createStreams(store)
-  core.onEnd.push((run) => streams.ended(run))
-  if (settings.onRunEnd) core.onEnd.push(settings.onRunEnd)
   let apiUrl = ''
-  let wakeLiveness = (): void => undefined
-  const channel = createChannel({ core, streams, apiUrl: () => apiUrl, onClosed: () => wakeLiveness() })
-  const app: App = {
-    clock: ports.clock,
-    random: ports.random,
+  const inside = await assemble({
     store,
-    intake: createIntake(core),
-    engine: createEngine(core),
-    automations: createAutomations(core),
-    streams,
-    channel,
-    hooks: createHookService({ store, clock: ports.clock, random: ports.random, key: await loadSecretKey(settings.home) }),
-    executors: listExecutors(core.registry),
+    ports,
+    log,
     version: settings.version,
-  }
-  const socket = await listenOnSocket(join(settings.home, 'channel.sock'), channel)
-  const http = createHttpServer(app, settings, { socketPath: socket.path, log })
+    secretKey: await loadSecretKey(settings.home),
+    apiUrl: () => apiUrl,
+    ...(settings.onRunEnd ? { onRunEnd: settings.onRunEnd } : {}),
+  })
+  const socket = await listenOnSocket(join(settings.home, 'channel.sock'), inside.app.channel)
+  const http = createHttpServer(inside.app, settings, { socketPath: socket.path, log })
   const { port } = await http.listen().catch(async (error: unknown) => {
     await socket.close()
     throw error
   })
   apiUrl = `http://${printable(settings.host)}:${port}/api`
-  const pump = createPump(core)
-  const report = (message: string): void => log('error', message)
-  const alive = runLoop(ports.clock, liveness({ ...ports, registry: core.registry, end: channel.end }), report)
-  const late = runLoop(ports.clock, lateRuns(core), report)
-  wakeLiveness = alive.wake
+  inside.start()
   return {
-    app,
+    app: inside.app,
     port,
     apiUrl,
     async stop() {
-      alive.stop()
-      late.stop()
-      pump.stop()
+      inside.stop()
       await http.close()
       await socket.close()
       await store.close()
@@ -165,45 +120,3 @@ async function makeHome(home: string): Promise<void> {
     throw new AppError('home_not_writable', message, { cause })
   }
 }
-
-/** Rebuilds the caches: automations, waiting runs, and the sessions that may come back, with the runs they hold. */
-async function remember({ store, index, registry, clock }: EngineCore): Promise<void> {
-  const known = await store.transaction(async (tx) => {
-    const sessions = await tx.loadSessions()
-    const held = await Promise.all(sessions.map(({ id }) => tx.findRunsOfSession(id)))
-    return { automations: await tx.loadAutomations(), waiting: await tx.loadWaitingRuns(), sessions, held }
-  })
-  for (const automation of known.automations) index.put(automation)
-  for (const run of known.waiting) registry.wait(run)
-  const closedAt = clock.monotonic()
-  known.sessions.forEach((row, position) => {
-    const running = new Map((known.held[position] ?? []).map((run) => [run.id, run.epoch]))
-    registry.add({
-      ...row,
-      limit: 0,
-      offers: new Map(),
-      running,
-      reserved: 0,
-      peer: null,
-      draining: false,
-      closedAt,
-      beatAt: null,
-    })
-  })
-}
-
-const listExecutors = (registry: Registry): App['executors'] => ({
-  list: () =>
-    [...registry.sessions.values()]
-      .filter(({ peer }) => peer !== null)
-      .map(({ id, name, host, pid, offers, running, limit }) => ({
-        session_id: id,
-        name,
-        host,
-        pid,
-        deployments: [...offers.keys()],
-        running: running.size,
-        limit,
-      })),
-  freeFor: (deploymentId) => registry.freeFor(deploymentId),
-})

@@ -40,9 +40,20 @@ export interface DeploymentOffer {
   readonly retry_delay_ms: number
 }
 
-/** First frame of a connection. With a `session_id` the executor comes back and names what it holds. */
+/**
+ * First frame of a connection. With a `session_id` the executor comes back and names what it holds.
+ *
+ * A host takes no runs itself (`limit` 0): it offers deployments and keeps processes ready for them. Each of those is
+ * an executor with a connection of its own, and names its host.
+ */
 export interface HelloFrame {
   readonly type: 'hello'
+  /** Default: executor. */
+  readonly role?: 'executor' | 'host'
+  /** The session of the host that started this process. Default: none. */
+  readonly host_session_id?: string | null
+  /** How many more runs this process takes before it leaves: 1 for a fresh process that had none. Default: no limit. */
+  readonly uses?: number | null
   readonly protocol: typeof CHANNEL_PROTOCOL
   readonly session_id: string | null
   /** A name for people, such as `chatbot.ts`. */
@@ -71,12 +82,52 @@ export interface BatchFrame {
   readonly items: readonly Item[]
 }
 
-/** Takes no new runs from now on, and leaves when the last one has ended. */
+/** Takes no new runs from now on, and leaves when the last one has ended. From a host it holds for its processes too. */
 export interface DrainFrame {
   readonly type: 'drain'
+  /** True: it leaves now. When it is gone its runs are Scheduled again, and that counts as no failure of theirs. Default: false. */
+  readonly hand_back?: boolean
 }
 
-export type ExecutorFrame = HelloFrame | BeatFrame | BatchFrame | DrainFrame
+/** What ended a process: by itself, by a signal from elsewhere, or by its host, for this reason. */
+export type ChildEndKind = 'exit' | 'signal' | 'memory' | 'stopped' | 'timeout' | 'cancel' | 'retired'
+
+/** One step of stopping a run's process, and when it was taken, counted from the first. */
+export interface StopStage {
+  readonly stage: 'abort' | 'SIGTERM' | 'SIGKILL' | 'gone'
+  readonly after_ms: number
+}
+
+/**
+ * A host says that a process of its own is gone, after it is gone (I10). A hint (I7): the server also finds out by
+ * itself, later and without the reason.
+ */
+export interface ChildEndFrame {
+  readonly type: 'child_end'
+  readonly pid: number
+  /** Null when it ended before the server had welcomed it. */
+  readonly session_id: string | null
+  readonly kind: ChildEndKind
+  readonly code: number | null
+  readonly signal: string | null
+  /** What people read, such as `exit code 1` or `out of memory at 512 MB`. */
+  readonly message: string
+  /** Only where its run was told to stop. */
+  readonly stages?: readonly StopStage[]
+}
+
+/** How a host's processes for one deployment are; sent when it changes. For people who ask why a run waits. */
+export interface PoolFrame {
+  readonly type: 'pool'
+  readonly deployment_id: string
+  readonly starting: number
+  readonly ready: number
+  readonly busy: number
+  /** Why the last process could not start; null when the last one did. */
+  readonly failure: string | null
+}
+
+export type ExecutorFrame = HelloFrame | BeatFrame | BatchFrame | DrainFrame | ChildEndFrame | PoolFrame
 
 interface OfRun {
   readonly run_id: string
@@ -171,11 +222,32 @@ export interface RunFrame {
   readonly recorded: readonly { readonly task_key: string; readonly dynamic_key: string; readonly result: Json }[]
 }
 
-/** Stop this run: its signal is aborted. */
+/** Stop this run: its signal is aborted. Sent to its executor, and to that one's host, which sees to it that it ends. */
 export interface CancelFrame {
   readonly type: 'cancel'
   readonly run_id: string
   readonly epoch: number
+  readonly reason: string
+}
+
+/** To a host: so many runs of this deployment wait and nobody has room. Sent when that changes; a hint (I7). */
+export interface WantFrame {
+  readonly type: 'want'
+  readonly deployment_id: string
+  readonly waiting: number
+}
+
+/** To a host: its process with this session has been sent a run. It leaves after the run's own frame. */
+export interface PlacedFrame extends OfRun {
+  readonly type: 'placed'
+  readonly session_id: string
+  readonly deployment_id: string
+}
+
+/** To a host: the server has ended the session of one of its processes, which is to be killed if it still is there. */
+export interface RetireFrame {
+  readonly type: 'retire'
+  readonly session_id: string
   readonly reason: string
 }
 
@@ -186,4 +258,4 @@ export interface AckFrame {
   readonly refused: readonly { readonly index: number; readonly code: string; readonly message: string }[]
 }
 
-export type ServerFrame = WelcomeFrame | RefusedFrame | RunFrame | CancelFrame | AckFrame
+export type ServerFrame = WelcomeFrame | RefusedFrame | RunFrame | CancelFrame | AckFrame | WantFrame | PlacedFrame | RetireFrame

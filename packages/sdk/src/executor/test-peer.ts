@@ -74,7 +74,7 @@ export async function startPeer({ socket = true, authString }: PeerOptions = {})
       peer.batches.push(frame)
       const { acknowledge } = peer
       if (acknowledge) connection.send(acknowledge === true ? { type: 'ack', seq: frame.seq, refused: [] } : acknowledge(frame))
-    } else greet(connection, frame)
+    } else if (frame.type === 'hello') greet(connection, frame)
     changed()
   }
 

@@ -1,0 +1,138 @@
+/**
+ * Puts the inside of a server together: engine, automations, channel, streams and background jobs on a store and the
+ * five ports. Nothing here opens a file or a socket: `server.ts` does, and a simulation puts others in their place.
+ * Memory beside the database (automations, waiting runs, sessions) is rebuilt here.
+ */
+import { createAutomationIndex, type FlowRun } from '@pilotflame/core'
+import type { App } from './app.ts'
+import { createHookService } from './auth/hook-service.ts'
+import { matchEvents } from './automations/match-events.ts'
+import { createAutomations } from './automations/service.ts'
+import { createChannel } from './dispatch/channel.ts'
+import { liveness } from './dispatch/liveness.ts'
+import { createPump } from './dispatch/pump.ts'
+import { createEngine } from './engine/engine.ts'
+import type { EngineCore } from './engine/engine-core.ts'
+import { RunWaiters } from './engine/run-waiters.ts'
+import { SchemaCache } from './engine/schema-cache.ts'
+import { createIntake } from './events/intake.ts'
+import { Registry } from './executors/registry.ts'
+import { runLoop } from './loop.ts'
+import type { Clock, Processes, Random } from './ports.ts'
+import { lateRuns } from './scheduler/late-runs.ts'
+import { createStreams } from './streams/streams.ts'
+
+export interface InsideParts {
+  readonly store: App['store']
+  readonly ports: { readonly clock: Clock; readonly random: Random; readonly processes: Processes }
+  readonly log: EngineCore['log']
+  readonly version: string
+  /** Encrypts the secrets of hooks. */
+  readonly secretKey: Parameters<typeof createHookService>[0]['key']
+  readonly apiUrl: () => string
+  /** Told of each run that has ended, after the flush. */
+  readonly onRunEnd?: (run: FlowRun) => void
+}
+
+export interface Inside {
+  readonly app: App
+  /** What the engine holds in memory; a simulation looks at it. */
+  readonly core: EngineCore
+  /** Starts the background jobs. */
+  start(): void
+  stop(): void
+}
+
+export async function assemble({ store, ports, log, version, secretKey, apiUrl, onRunEnd }: InsideParts): Promise<Inside> {
+  const { clock, random } = ports
+  const core: EngineCore = {
+    store,
+    clock,
+    random,
+    registry: new Registry(),
+    index: createAutomationIndex(),
+    schemas: new SchemaCache(),
+    waiters: new RunWaiters(),
+    committedAt: new Map(),
+    onEnd: [],
+    match: (work, receivedMark) => matchEvents(core, work, receivedMark),
+    log,
+  }
+  await remember(core)
+  const streams = createStreams(store)
+  core.onEnd.push((run) => streams.ended(run))
+  if (onRunEnd) core.onEnd.push(onRunEnd)
+  let wakeLiveness = (): void => undefined
+  const channel = createChannel({ core, streams, apiUrl, onClosed: () => wakeLiveness() })
+  const app: App = {
+    clock,
+    random,
+    store,
+    intake: createIntake(core),
+    engine: createEngine(core),
+    automations: createAutomations(core),
+    streams,
+    channel,
+    hooks: createHookService({ store, clock, random, key: secretKey }),
+    executors: listExecutors(core.registry),
+    version,
+  }
+  const stops: (() => void)[] = []
+  return {
+    app,
+    core,
+    start() {
+      const pump = createPump(core)
+      const report = (message: string): void => log('error', message)
+      const alive = runLoop(clock, liveness({ ...ports, registry: core.registry, end: channel.end }), report)
+      const late = runLoop(clock, lateRuns(core), report)
+      wakeLiveness = alive.wake
+      stops.push(pump.stop, alive.stop, late.stop)
+    },
+    stop() {
+      for (const stop of stops.splice(0)) stop()
+    },
+  }
+}
+
+/** Rebuilds the caches: automations, waiting runs, and the sessions that may come back, with the runs they hold. */
+async function remember({ store, index, registry, clock }: EngineCore): Promise<void> {
+  const known = await store.transaction(async (tx) => {
+    const sessions = await tx.loadSessions()
+    const held = await Promise.all(sessions.map(({ id }) => tx.findRunsOfSession(id)))
+    return { automations: await tx.loadAutomations(), waiting: await tx.loadWaitingRuns(), sessions, held }
+  })
+  for (const automation of known.automations) index.put(automation)
+  for (const run of known.waiting) registry.wait(run)
+  const closedAt = clock.monotonic()
+  known.sessions.forEach((row, position) => {
+    const running = new Map((known.held[position] ?? []).map((run) => [run.id, run.epoch]))
+    registry.add({
+      ...row,
+      limit: 0,
+      offers: new Map(),
+      running,
+      reserved: 0,
+      peer: null,
+      draining: false,
+      closedAt,
+      beatAt: null,
+    })
+  })
+}
+
+const listExecutors = (registry: Registry): App['executors'] => ({
+  list: () =>
+    [...registry.sessions.values()]
+      .filter(({ peer }) => peer !== null)
+      .map(({ id, name, host, pid, offers, running, limit }) => ({
+        session_id: id,
+        name,
+        host,
+        pid,
+        deployments: [...offers.keys()],
+        running: running.size,
+        limit,
+      })),
+  freeFor: (deploymentId) => registry.freeFor(deploymentId),
+})
