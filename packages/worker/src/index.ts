@@ -1,2 +1,2 @@
 /** Executors in processes of their own: a host keeps them ready, watches them, and ends them. */
-export type { ChildEndFrame } from '@pilotflame/core'
+export type { ChildCommand, HostDeployment } from './host-options.ts'
