@@ -2,8 +2,10 @@
 import { describe } from 'vitest'
 import { durabilityContract } from './test/contract-durability.ts'
 import { readContract } from './test/contract-reads.ts'
+import { retentionContract } from './test/contract-retention.ts'
 import { transactionContract } from './test/contract-transactions.ts'
 import { writeContract } from './test/contract-writes.ts'
+
 import { type OpenTestStore, openFile, openMemory } from './test/stores.ts'
 
 function storeContract(name: string, open: OpenTestStore): void {
@@ -12,6 +14,7 @@ function storeContract(name: string, open: OpenTestStore): void {
     durabilityContract(open)
     writeContract(open)
     readContract(open)
+    retentionContract(open)
   })
 }
 

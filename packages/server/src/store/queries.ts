@@ -15,6 +15,7 @@ import {
 } from '@pilotflame/core'
 import type { Compilable } from 'kysely'
 import { compiler, likePattern, type Named, nameFilter, stateColumns } from './query-compiler.ts'
+import { countOld } from './remove-old.ts'
 import {
   STATE_SELECT,
   toAutomation,
@@ -110,5 +111,6 @@ export function createQueries(statements: Statements): SyncReader {
       statements.all('select * from verdict where event_id = ? order by at, place', eventId).map(toVerdict),
     chunks: (runId, after, limit): readonly Chunk[] =>
       statements.all(CHUNKS_AFTER, runId, after.attempt, after.n, limit).map(toChunk),
+    countOld: (before) => countOld(statements, before),
   }
 }

@@ -43,6 +43,7 @@ const readerOf = (call: Call): Reader => ({
   hooks: (...values) => call('hooks', values),
   verdicts: (...values) => call('verdicts', values),
   chunks: (...values) => call('chunks', values),
+  countOld: (...values) => call('countOld', values),
 })
 
 /** Answers on this thread, between two transactions. */

@@ -21,6 +21,7 @@ import {
   type Verdict,
 } from '@pilotflame/core'
 import { DEPLOYMENT_FROM, FIND_DEPLOYMENT, FIND_RUN, FIND_STATE, FIND_TASK_RUN, RUN_FROM } from './finds.ts'
+import { type Bite, type RemoveBefore, removeOld, removeRun, type SweepPlace } from './remove-old.ts'
 import type { RowCache } from './row-cache.ts'
 import {
   toAutomation,
@@ -358,11 +359,7 @@ export class SqliteTx implements Tx {
   }
 
   deleteRun(id: string): void {
-    this.#write('delete from task_run_state where task_run_id in (select id from task_run where flow_run_id = ?)', id)
-    for (const table of ['task_run', 'task_result', 'log', 'chunk', 'flow_run_result', 'flow_run_state']) {
-      this.#write(`delete from ${table} where flow_run_id = ?`, id)
-    }
-    this.#write('delete from flow_run where id = ?', id)
+    this.#writing((statements) => removeRun(statements, id))
     this.#read.delete(id)
   }
 
@@ -458,5 +455,15 @@ export class SqliteTx implements Tx {
 
   deleteHook(name: string): void {
     this.#write('delete from hook where name = ?', name)
+  }
+
+  // Retention
+
+  async removeOld(before: RemoveBefore, place: SweepPlace, rowsMax: number): Promise<Bite> {
+    const wrote = this.wrote
+    const bite = this.#writing((statements) => removeOld(statements, before, place, rowsMax))
+    // A look that found nothing need not wait for the disk.
+    this.wrote = wrote || Object.values(bite.removed).some((rows) => rows > 0)
+    return bite
   }
 }

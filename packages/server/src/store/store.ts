@@ -21,6 +21,7 @@ import type {
   TaskRun,
   Verdict,
 } from '@pilotflame/core'
+import type { Bite, RemoveBefore, Removed, SweepPlace } from './remove-old.ts'
 
 /** An inbound hook. `secret` is encrypted; null for a hook without a signature. */
 export interface Hook {
@@ -124,6 +125,10 @@ export interface Tx {
   findHook(name: string): Promise<Hook | undefined>
   saveHook(hook: Hook): void
   deleteHook(name: string): void
+
+  // Retention
+  /** One bite of a sweep: removes, or looks at, about `rowsMax` rows. */
+  removeOld(before: RemoveBefore, place: SweepPlace, rowsMax: number): Promise<Bite>
 }
 
 export interface Page {
@@ -179,6 +184,8 @@ export interface Reader {
   verdicts(eventId: string): Promise<readonly Verdict[]>
   /** Chunks after (attempt, n), in order, at most `limit`. */
   chunks(runId: string, after: { attempt: number; n: number }, limit: number): Promise<readonly Chunk[]>
+  /** How many rows of each kind `removeOld` would remove in all. */
+  countOld(before: RemoveBefore): Promise<Removed>
 }
 
 export interface TransactionOptions {
