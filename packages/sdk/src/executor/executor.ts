@@ -16,7 +16,7 @@ import { Heart } from './heart.ts'
 import { createLoader, type Load } from './loader.ts'
 import { Outbox } from './outbox.ts'
 import { prime } from './prime.ts'
-import { Session } from './session.ts'
+import { type MessageFrame, Session } from './session.ts'
 
 export type ExecutorState = 'connecting' | 'ready' | 'away' | 'draining' | 'closed'
 
@@ -87,9 +87,7 @@ class RunningExecutor implements Executor {
     this.#session = new Session(address, this.#bootId, {
       hello: () => this.#hello(),
       welcome: (frame, target) => this.#welcome(frame, target),
-      run: (frame, readAt) => this.#take(frame, readAt),
-      cancel: (frame) => this.#cancel(frame),
-      ack: (frame) => this.#outbox.acknowledge(frame),
+      receive: (frame, readAt) => this.#receive(frame, readAt),
       away: (reason) => this.#away(reason),
     })
     this.#setState('connecting')
@@ -159,6 +157,12 @@ class RunningExecutor implements Executor {
     this.#outbox.detach()
     this.#setState('away')
     this.#notice(`The server at ${this.apiUrl} is away (${reason}). Waiting until it answers; runs go on meanwhile.`)
+  }
+
+  #receive(frame: MessageFrame, readAt: number): void {
+    if (frame.type === 'run') this.#take(frame, readAt)
+    else if (frame.type === 'cancel') this.#cancel(frame)
+    else if (frame.type === 'ack') this.#outbox.acknowledge(frame)
   }
 
   #take(frame: RunFrame, readAt: number): void {

@@ -1,19 +1,9 @@
 /**
- * An executor's place at a server: says hello, comes back after every outage, for ever, and passes on what the
- * server says. It knows nothing of runs.
+ * A place at a server, of an executor or of a host: says hello, comes back after every outage, for ever, and passes on
+ * what the server says. It knows nothing of runs.
  */
 import { setTimeout as sleep } from 'node:timers/promises'
-import {
-  type AckFrame,
-  type CancelFrame,
-  type HelloFrame,
-  isAppError,
-  isObject,
-  type RefusedFrame,
-  type RunFrame,
-  type ServerFrame,
-  type WelcomeFrame,
-} from '@pilotflame/core'
+import { type HelloFrame, isAppError, isObject, type RefusedFrame, type ServerFrame, type WelcomeFrame } from '@pilotflame/core'
 import type { ServerAddress } from '../settings.ts'
 import { type Connection, connect, type Target } from './connection.ts'
 import { locate } from './locate.ts'
@@ -23,13 +13,15 @@ const BACKOFF_MS_MIN = 50
 const BACKOFF_MS_MAX = 2_000
 const WELCOME_MS_MAX = 10_000
 
+/** What a server says after its welcome. */
+export type MessageFrame = Exclude<ServerFrame, WelcomeFrame | RefusedFrame>
+
 export interface SessionEvents {
   /** The first frame of each connection. */
   hello(): HelloFrame
   welcome(frame: WelcomeFrame, target: Target): void
-  run(frame: RunFrame, readAt: number): void
-  cancel(frame: CancelFrame): void
-  ack(frame: AckFrame): void
+  /** Anything else, and when its bytes were here on the monotonic clock, in microseconds. */
+  receive(frame: MessageFrame, readAt: number): void
   /** Once per outage. */
   away(reason: string): void
 }
@@ -102,7 +94,7 @@ export class Session {
           welcomed()
           this.#events.welcome(frame, target)
         } else if (frame.type === 'refused') this.#refused(frame, ended)
-        else this.#receive(frame, readAt)
+        else this.#events.receive(frame, readAt)
       },
       closed: (reason) => ended.resolve(reason),
     })
@@ -128,12 +120,6 @@ export class Session {
     const outage = this.#connection !== undefined || frame.code === 'shutting_down'
     if (outage) ended.resolve(frame.message)
     else ended.reject(errorOf(frame))
-  }
-
-  #receive(frame: Exclude<ServerFrame, WelcomeFrame | RefusedFrame>, readAt: number): void {
-    if (frame.type === 'run') this.#events.run(frame, readAt)
-    else if (frame.type === 'cancel') this.#events.cancel(frame)
-    else if (frame.type === 'ack') this.#events.ack(frame)
   }
 }
 
