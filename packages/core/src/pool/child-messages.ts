@@ -37,6 +37,7 @@ export interface ChildFailed {
 export interface ChildRunEnded {
   readonly type: 'ended'
   readonly run_id: string
+  readonly epoch: number
 }
 
 export type ChildMessage = ChildReady | ChildFailed | ChildRunEnded
