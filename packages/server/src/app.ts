@@ -13,6 +13,7 @@ import type {
   WhyClause,
 } from '@pilotflame/core'
 import type { ChannelPeer, Clock, Random } from './ports.ts'
+import type { Retention } from './scheduler/retention.ts'
 import type { Hook, Store } from './store/store.ts'
 
 /** An event as it came in: checked, not yet stored. */
@@ -147,6 +148,7 @@ export interface App {
   readonly streams: Streams
   readonly channel: Channel
   readonly hooks: HookService
+  readonly retention: Pick<Retention, 'prune'>
   readonly executors: Executors
   readonly version: string
 }

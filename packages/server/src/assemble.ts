@@ -20,6 +20,7 @@ import { Registry } from './executors/registry.ts'
 import { runLoop } from './loop.ts'
 import type { Clock, Processes, Random } from './ports.ts'
 import { lateRuns } from './scheduler/late-runs.ts'
+import { createRetention, KEEP_ALL, type RetentionSettings } from './scheduler/retention.ts'
 import { createStreams } from './streams/streams.ts'
 
 export interface InsideParts {
@@ -32,6 +33,8 @@ export interface InsideParts {
   readonly apiUrl: () => string
   /** Told of each run that has ended, after the flush. */
   readonly onRunEnd?: (run: FlowRun) => void
+  /** Default: nothing is removed. */
+  readonly retention?: RetentionSettings
 }
 
 export interface Inside {
@@ -43,7 +46,16 @@ export interface Inside {
   stop(): void
 }
 
-export async function assemble({ store, ports, log, version, secretKey, apiUrl, onRunEnd }: InsideParts): Promise<Inside> {
+export async function assemble({
+  store,
+  ports,
+  log,
+  version,
+  secretKey,
+  apiUrl,
+  onRunEnd,
+  retention,
+}: InsideParts): Promise<Inside> {
   const { clock, random } = ports
   const core: EngineCore = {
     store,
@@ -64,6 +76,7 @@ export async function assemble({ store, ports, log, version, secretKey, apiUrl, 
   if (onRunEnd) core.onEnd.push(onRunEnd)
   let wakeLiveness = (): void => undefined
   const channel = createChannel({ core, streams, apiUrl, onClosed: () => wakeLiveness() })
+  const old = createRetention(core, retention ?? KEEP_ALL)
   const app: App = {
     clock,
     random,
@@ -74,6 +87,7 @@ export async function assemble({ store, ports, log, version, secretKey, apiUrl, 
     streams,
     channel,
     hooks: createHookService({ store, clock, random, key: secretKey }),
+    retention: old,
     executors: listExecutors(core.registry),
     version,
   }
@@ -87,6 +101,7 @@ export async function assemble({ store, ports, log, version, secretKey, apiUrl, 
       const alive = runLoop(clock, liveness({ ...ports, registry: core.registry, end: channel.end }), report)
       const late = runLoop(clock, lateRuns(core), report)
       wakeLiveness = alive.wake
+      if (retention) stops.push(runLoop(clock, old.loop, report).stop)
       stops.push(pump.stop, alive.stop, late.stop)
     },
     stop() {

@@ -11,6 +11,7 @@ import { loadSecretKey } from './auth/secrets.ts'
 import { listenOnSocket } from './dispatch/socket-listener.ts'
 import type { EngineCore } from './engine/engine-core.ts'
 import type { Clock, Flush, Processes, Random } from './ports.ts'
+import { DEFAULT_RETENTION, type RetentionSettings } from './scheduler/retention.ts'
 import { openServerStore } from './store/open.ts'
 import { nodeClock, nodeProcesses, nodeRandom } from './system/node-ports.ts'
 
@@ -21,6 +22,8 @@ export interface ServerSettings extends HttpSettings {
   readonly log?: EngineCore['log']
   /** Told of each run that has ended, after the flush. */
   readonly onRunEnd?: (run: FlowRun) => void
+  /** How long what has ended is kept. Default: 7 days. */
+  readonly retention?: RetentionSettings
 }
 
 /** What tests and simulations put in the place of this machine. */
@@ -71,6 +74,7 @@ async function startOn(store: App['store'], settings: ServerSettings, ports: Ser
     version: settings.version,
     secretKey: await loadSecretKey(settings.home),
     apiUrl: () => apiUrl,
+    retention: settings.retention ?? DEFAULT_RETENTION,
     ...(settings.onRunEnd ? { onRunEnd: settings.onRunEnd } : {}),
   })
   const socket = await listenOnSocket(join(settings.home, 'channel.sock'), inside.app.channel)

@@ -109,5 +109,6 @@ export function createClient(options: ClientOptions) {
       delete: (name: string) => call('DELETE /hooks/{name}', { params: { name } }),
     },
     executors: () => call('GET /executors'),
+    prune: (body: RequestBody<'POST /admin/database/prune'> = {}) => call('POST /admin/database/prune', { body }),
   }
 }

@@ -18,6 +18,7 @@ import type {
   HookWire,
   LogWire,
   OrchestrationWire,
+  PruneWire,
   StateWire,
   TaskRunWire,
   TimelineWire,
@@ -62,6 +63,13 @@ export const ROUTES = {
     summary: 'Answers 422: CSRF tokens are off, requests are held to Host, Origin and content type',
     query: { client: 'optional' },
     answer: answer<never>(),
+  },
+  'POST /admin/database/prune': {
+    ...own,
+    summary: 'Removes what ended long ago, or counts it; answers when all of it is removed',
+    body: requests.prune,
+    bodyOptional: true,
+    answer: answer<PruneWire>(),
   },
   'GET /openapi.json': { ...own, summary: 'This contract as OpenAPI', answer: answer<Record<string, Json>>() },
 

@@ -308,6 +308,28 @@ export interface ExecutorWire {
   readonly limit: number
 }
 
+/** What was removed, or would be: rows of each kind. A moment is null where everything is kept. */
+export interface PruneWire {
+  readonly dry_run: boolean
+  readonly runs_before: string | null
+  readonly events_before: string | null
+  readonly removed: Readonly<
+    Record<
+      | 'flow_runs'
+      | 'flow_run_states'
+      | 'results'
+      | 'task_runs'
+      | 'task_run_states'
+      | 'logs'
+      | 'chunks'
+      | 'events'
+      | 'verdicts'
+      | 'windows',
+      number
+    >
+  >
+}
+
 export interface ErrorWire {
   readonly code: string
   readonly exception_message: string

@@ -22,6 +22,8 @@ export interface GlobalOptions {
   readonly host?: string
   readonly port?: string
   readonly logLevel?: string
+  readonly runRetention?: string
+  readonly eventRetention?: string
   readonly allowedHost?: readonly string[]
 }
 
@@ -45,6 +47,8 @@ function flagsOf(options: GlobalOptions): Partial<Record<SettingName, string>> {
     host: options.host,
     port: options.port,
     log_level: options.logLevel,
+    run_retention: options.runRetention,
+    event_retention: options.eventRetention,
     allowed_hosts: options.allowedHost?.join(','),
   }
   return Object.fromEntries(Object.entries(given).filter(([, value]) => value !== undefined))

@@ -56,6 +56,8 @@ function addServer(root: Command): void {
     .option('--home <folder>', 'where the database is')
     .option('--allowed-host <name>', 'another name it answers to; may be given more than once', collect)
     .option('--log-level <level>', 'what it logs: info, warning or error')
+    .option('--run-retention <time>', 'how long a run is kept after its end, such as 7d; off: for ever')
+    .option('--event-retention <time>', 'how long an event is kept, such as 7d; off: for ever')
     .action((_: object, command: Command) =>
       start(command, async (context) => (await import('./commands/server-start.ts')).serveApi(context)),
     )
@@ -246,6 +248,17 @@ function addRest(root: Command): void {
     .option('--home <folder>', 'as the server would get it')
     .action((_: object, command: Command) =>
       start(command, async (context) => (await import('./commands/config.ts')).viewConfig(context)),
+    )
+  const db = group(root, { name: 'db', about: 'the database', examples: ['pilot db prune --dry-run'] })
+  leaf(db, {
+    name: 'prune',
+    about: 'removes runs that ended, and events that came, long ago; the server does it by itself, too',
+    examples: ['pilot db prune --dry-run', 'pilot db prune --older-than 2d'],
+  })
+    .option('--dry-run', 'only counts what would go')
+    .option('--older-than <time>', 'the age, such as 7d, 12h, 30m or 45s; default: what the server is set to')
+    .action((_: object, command: Command) =>
+      start(command, async (context) => (await import('./commands/db.ts')).prune(context, optionsOf(command))),
     )
   leaf(root, { name: 'version', about: 'shows the version', examples: ['pilot version'] }).action((_: object, command: Command) =>
     start(command, ({ out }) => {

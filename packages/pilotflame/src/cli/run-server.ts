@@ -18,6 +18,7 @@ export function runServer(settings: Settings, onRunEnd?: (run: FlowRun) => void)
     allowedHosts: settings.allowedHosts,
     bodyBytesMax: BODY_BYTES_MAX,
     version: VERSION,
+    retention: { runsMs: settings.runRetentionMs, eventsMs: settings.eventRetentionMs },
     log(level, message) {
       if (isShown(level, settings.logLevel)) process.stderr.write(`${new Date().toISOString()} ${level} ${message}\n`)
     },

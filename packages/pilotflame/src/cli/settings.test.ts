@@ -30,11 +30,19 @@ test('a password is not shown', () => {
   expect(resolve({ flags: { auth_string: 'ada:secret' } }).authString).toBe('ada:secret')
 })
 
+test('runs and events are kept for 7 days, for another time, or for ever', () => {
+  expect(resolve({})).toMatchObject({ runRetentionMs: 604_800_000, eventRetentionMs: 604_800_000 })
+  const file = parseToml('[server]\nrun_retention = "12h"\nevent_retention = "off"')
+  expect(resolve({ file })).toMatchObject({ runRetentionMs: 43_200_000, eventRetentionMs: null })
+})
+
 test.each([
   [{ flags: { port: 'x' } }, '--port is "x"'],
   [{ env: { PILOTFLAME_PORT: '70000' } }, 'PILOTFLAME_PORT'],
   [{ env: { PILOTFLAME_API_URL: 'nowhere' } }, 'API address "nowhere"'],
   [{ flags: { log_level: 'loud' } }, 'log level "loud"'],
+  [{ env: { PILOTFLAME_RUN_RETENTION: '7 weeks' } }, 'retention "7 weeks" of PILOTFLAME_RUN_RETENTION'],
+  [{ flags: { event_retention: '0d' } }, 'retention "0d" of --event-retention'],
   [{ file: parseToml('[server]\nprot = 1') }, 'Did you mean server.port?'],
 ])('a value that makes no sense is said with its source: %o', (sources, message) => {
   expect(() => resolve(sources)).toThrow(message)

@@ -2,9 +2,20 @@
 import { homedir } from 'node:os'
 import { join, resolve } from 'node:path'
 import { AppError, nearest } from '@pilotflame/core'
+import { parseDuration } from './durations.ts'
 import type { TomlValue } from './toml.ts'
 
-export const SETTING_NAMES = ['home', 'api_url', 'auth_string', 'host', 'port', 'allowed_hosts', 'log_level'] as const
+export const SETTING_NAMES = [
+  'home',
+  'api_url',
+  'auth_string',
+  'host',
+  'port',
+  'allowed_hosts',
+  'log_level',
+  'run_retention',
+  'event_retention',
+] as const
 export type SettingName = (typeof SETTING_NAMES)[number]
 
 interface Definition {
@@ -34,6 +45,13 @@ export const DEFINITIONS: Readonly<Record<SettingName, Definition>> = {
     fallback: '',
   },
   log_level: { flag: '--log-level', env: ['PILOTFLAME_LOG_LEVEL'], key: 'server.log_level', fallback: 'warning' },
+  run_retention: { flag: '--run-retention', env: ['PILOTFLAME_RUN_RETENTION'], key: 'server.run_retention', fallback: '7d' },
+  event_retention: {
+    flag: '--event-retention',
+    env: ['PILOTFLAME_EVENT_RETENTION'],
+    key: 'server.event_retention',
+    fallback: '7d',
+  },
 }
 
 export interface Setting {
@@ -51,6 +69,9 @@ export interface Settings {
   readonly port: number
   readonly allowedHosts: readonly string[]
   readonly logLevel: LogLevel
+  /** In milliseconds; null: for ever. */
+  readonly runRetentionMs: number | null
+  readonly eventRetentionMs: number | null
   readonly list: readonly Setting[]
 }
 
@@ -106,6 +127,13 @@ function readLevel({ value, source }: Setting): LogLevel {
   throw new AppError('invalid_request', `The log level "${value}" of ${source} does not exist. Use ${LOG_LEVELS.join(', ')}.`)
 }
 
+function readRetention({ value, source }: Setting): number | null {
+  if (value.toLowerCase() === 'off') return null
+  const ms = parseDuration(value)
+  if (ms !== undefined && ms > 0) return ms
+  throw new AppError('invalid_request', `The retention "${value}" of ${source} is none. Give one such as 7d, 12h or 30m, or off.`)
+}
+
 const expandHome = (path: string): string => resolve(path.replace(/^~(?=$|\/)/, homedir()))
 const local = (port: number): string => `http://127.0.0.1:${port}/api`
 
@@ -141,6 +169,8 @@ export function resolveSettings(sources: SettingSources): Settings {
       .map((host) => host.trim())
       .filter((host) => host !== ''),
     logLevel: readLevel(get('log_level')),
+    runRetentionMs: readRetention(get('run_retention')),
+    eventRetentionMs: readRetention(get('event_retention')),
     list: SETTING_NAMES.map((name) => shown(get(name))),
   }
 }

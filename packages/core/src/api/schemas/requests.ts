@@ -99,6 +99,9 @@ export const automationTest = z.strictObject({
   automation_id: uuid.optional(),
 })
 
+/** Without `older_than_ms` what the server is set to. */
+export const prune = z.strictObject({ older_than_ms: z.int().min(0).optional(), dry_run: z.boolean().optional() })
+
 /** A name that can stand in a path as it is. */
 export const HOOK_NAME = /^[a-z0-9][a-z0-9._-]{0,99}$/i
 export const hookCreate = z.strictObject({

@@ -16,6 +16,7 @@ export const adminRoutes: Handlers<
   | 'GET /admin/version'
   | 'GET /csrf-token'
   | 'GET /openapi.json'
+  | 'POST /admin/database/prune'
   | 'GET /executors'
   | 'GET /channel'
 > = {
@@ -39,6 +40,14 @@ export const adminRoutes: Handlers<
   },
 
   'GET /openapi.json': ({ context }) => value(openApiDocument(context.app.version)),
+  // The answer waits for the whole sweep; when nobody waits for it any more, it ends.
+  async 'POST /admin/database/prune'({ context, response, body }) {
+    const left = new AbortController()
+    response.once('close', () => left.abort())
+    const { older_than_ms: olderThanMs, dry_run: dryRun = false } = body ?? {}
+    return value(await context.app.retention.prune({ olderThanMs, dryRun, signal: left.signal }))
+  },
+
   'GET /executors': ({ context }) => value(context.app.executors.list()),
   'GET /channel': ({ context }) => value({ socket: context.socketPath, boot_id: context.app.clock.boot }),
 }
