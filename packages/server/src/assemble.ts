@@ -16,7 +16,9 @@ import type { EngineCore } from './engine/engine-core.ts'
 import { RunWaiters } from './engine/run-waiters.ts'
 import { SchemaCache } from './engine/schema-cache.ts'
 import { createIntake } from './events/intake.ts'
+import { Hosts } from './executors/hosts.ts'
 import { Registry } from './executors/registry.ts'
+import { rememberedSession } from './executors/session.ts'
 import { runLoop } from './loop.ts'
 import type { Clock, Processes, Random } from './ports.ts'
 import { lateRuns } from './scheduler/late-runs.ts'
@@ -57,11 +59,13 @@ export async function assemble({
   retention,
 }: InsideParts): Promise<Inside> {
   const { clock, random } = ports
+  const registry = new Registry()
   const core: EngineCore = {
     store,
     clock,
     random,
-    registry: new Registry(),
+    registry,
+    hosts: new Hosts(registry, clock),
     index: createAutomationIndex(),
     schemas: new SchemaCache(),
     waiters: new RunWaiters(),
@@ -98,7 +102,7 @@ export async function assemble({
     start() {
       const pump = createPump(core)
       const report = (message: string): void => log('error', message)
-      const alive = runLoop(clock, liveness({ ...ports, registry: core.registry, end: channel.end }), report)
+      const alive = runLoop(clock, liveness({ ...ports, ...channel, registry }), report)
       const late = runLoop(clock, lateRuns(core), report)
       wakeLiveness = alive.wake
       if (retention) stops.push(runLoop(clock, old.loop, report).stop)
@@ -122,17 +126,7 @@ async function remember({ store, index, registry, clock }: EngineCore): Promise<
   const closedAt = clock.monotonic()
   known.sessions.forEach((row, position) => {
     const running = new Map((known.held[position] ?? []).map((run) => [run.id, run.epoch]))
-    registry.add({
-      ...row,
-      limit: 0,
-      offers: new Map(),
-      running,
-      reserved: 0,
-      peer: null,
-      draining: false,
-      closedAt,
-      beatAt: null,
-    })
+    registry.add(rememberedSession(row, running, closedAt))
   })
 }
 

@@ -251,6 +251,17 @@ export interface RetireFrame {
   readonly reason: string
 }
 
+/**
+ * To a host: another version of this deployment's code is current, so that no run comes to its processes any more and
+ * it keeps none of them ready. It is current again when a `want` for the deployment comes.
+ */
+export interface OutdatedFrame {
+  readonly type: 'outdated'
+  readonly deployment_id: string
+  /** The version that is current. */
+  readonly version: string
+}
+
 /** The batch is on disk, but for the items that were refused. */
 export interface AckFrame {
   readonly type: 'ack'
@@ -258,4 +269,13 @@ export interface AckFrame {
   readonly refused: readonly { readonly index: number; readonly code: string; readonly message: string }[]
 }
 
-export type ServerFrame = WelcomeFrame | RefusedFrame | RunFrame | CancelFrame | AckFrame | WantFrame | PlacedFrame | RetireFrame
+export type ServerFrame =
+  | WelcomeFrame
+  | RefusedFrame
+  | RunFrame
+  | CancelFrame
+  | AckFrame
+  | WantFrame
+  | PlacedFrame
+  | RetireFrame
+  | OutdatedFrame

@@ -5,15 +5,24 @@
  * A session outlives its connection: it ends when its process is gone, or 6 s after its channel closed or its beat
  * stopped. When it ends, its runs crash, or are tried again by their policy.
  */
-import { AppError, type BatchFrame, type FlowRun, type HelloFrame, isAppError } from '@pilotflame/core'
+import {
+  AppError,
+  type BatchFrame,
+  type ChildEndFrame,
+  type DrainFrame,
+  type HelloFrame,
+  isAppError,
+  type RunEnding,
+} from '@pilotflame/core'
 import type { Channel } from '../app.ts'
-import { changeState } from '../engine/change-state.ts'
 import type { EngineCore } from '../engine/engine-core.ts'
 import { unitOfWork, type Work } from '../engine/work.ts'
-import type { Session } from '../executors/registry.ts'
+import { holdsNothing, type Session } from '../executors/session.ts'
 import type { StreamHub } from '../streams/streams.ts'
 import { checkFrame } from './check-frame.ts'
-import { join, reconcile } from './join.ts'
+import { createSessionEnds, endingOf, type SessionEnds } from './end-session.ts'
+import { join } from './join.ts'
+import { reconcile } from './reconcile.ts'
 import { recordItems } from './record-items.ts'
 
 export interface ChannelParts {
@@ -24,26 +33,18 @@ export interface ChannelParts {
   readonly onClosed: () => void
 }
 
-export interface ChannelService extends Channel {
-  /** Ends the session: its runs crash, or are tried again. */
-  end(session: Session, reason: string): Promise<void>
-}
+export interface ChannelService extends Channel, SessionEnds {}
 
 export function createChannel({ core, streams, apiUrl, onClosed }: ChannelParts): ChannelService {
   const { registry, clock } = core
-  const work = <T>(body: (work: Work) => Promise<T>): Promise<T> => unitOfWork(core, body)
-
-  const end: ChannelService['end'] = async (session, reason) => {
-    if (registry.sessions.get(session.id) !== session) return
-    registry.remove(session)
-    session.peer?.close()
-    session.peer = null
-    await work(async (current) => {
-      for (const { id } of await current.tx.findRunsOfSession(session.id)) {
-        const run = await current.findRun(id)
-        if (run) await crash(core, current, run, reason)
-      }
-      current.tx.deleteSession(session.id)
+  const work = <T>(body: (work: Work) => Promise<T>, options = {}): Promise<T> => unitOfWork(core, body, options)
+  const ends = createSessionEnds(core)
+  const endLater = (session: Session, ending: RunEnding): void => {
+    ends.end(session, ending).catch((error: unknown) => {
+      core.log(
+        'error',
+        `the end of ${session.name} (pid ${session.pid}) was not written and will be tried again: ${String(error)}`,
+      )
     })
   }
 
@@ -60,6 +61,7 @@ export function createChannel({ core, streams, apiUrl, onClosed }: ChannelParts)
       const deployments = joined.deployments.map((one) => ({ id: one.id, flow_name: one.flowName, name: one.name }))
       peer.send({ type: 'welcome', session_id: id, resumed: joined.resumed, api_url: apiUrl(), deployments })
       await reconcile(core, session, frame)
+      if (session.role === 'host') core.hosts.joined(session)
       for (const { id: deploymentId } of joined.deployments) registry.onRoom(deploymentId)
     }
 
@@ -69,6 +71,17 @@ export function createChannel({ core, streams, apiUrl, onClosed }: ChannelParts)
         return recordItems({ core, work: body, streams, sessionId: current.id }, items)
       })
       peer.send({ type: 'ack', seq, refused })
+    }
+
+    /** What the process sent before it ended is read first: the session ends when its channel has closed. */
+    const childEnd = (host: Session, frame: ChildEndFrame): void => {
+      const child = frame.session_id === null ? undefined : registry.sessions.get(frame.session_id)
+      if (!child || child.hostSessionId !== host.id) return
+      const { message: reason, kind, stages = [] } = frame
+      child.ending = { ...endingOf(child, reason), handBack: child.handBack || host.handBack, kind, stages }
+      child.endingAt = clock.monotonic()
+      if (child.peer === null) endLater(child, child.ending)
+      else onClosed()
     }
 
     const handle = (raw: unknown): Promise<void> | void => {
@@ -82,7 +95,13 @@ export function createChannel({ core, streams, apiUrl, onClosed }: ChannelParts)
           if (!session) throw new AppError('invalid_request', 'The first frame of a connection is hello.')
           return batch(session, frame)
         case 'drain':
-          if (session) session.draining = true
+          if (session) drain(core, session, frame)
+          return
+        case 'child_end':
+          if (session) childEnd(session, frame)
+          return
+        case 'pool':
+          session?.pools.set(frame.deployment_id, frame)
           return
       }
     }
@@ -101,8 +120,15 @@ export function createChannel({ core, streams, apiUrl, onClosed }: ChannelParts)
       if (session?.peer !== peer) return
       session.peer = null
       session.closedAt = clock.monotonic()
-      core.log('info', `executor ${session.name} (pid ${session.pid}) closed its channel`)
-      onClosed()
+      const leaves = session.draining || session.uses === 0
+      if (session.ending) endLater(session, session.ending)
+      // It holds nothing and takes nothing: whether its process is gone matters to nobody.
+      else if (leaves && holdsNothing(session) && session.role === 'executor')
+        endLater(session, { ...endingOf(session, 'It has left.'), kind: 'exit' })
+      else {
+        core.log('info', `executor ${session.name} (pid ${session.pid}) closed its channel`)
+        onClosed()
+      }
     }
 
     return {
@@ -118,7 +144,7 @@ export function createChannel({ core, streams, apiUrl, onClosed }: ChannelParts)
     }
   }
 
-  return { connect, end }
+  return { connect, ...ends }
 }
 
 function beat({ registry, clock }: EngineCore, sessionId: string): void {
@@ -126,7 +152,11 @@ function beat({ registry, clock }: EngineCore, sessionId: string): void {
   if (session) session.beatAt = clock.monotonic()
 }
 
-async function crash(core: EngineCore, work: Work, run: FlowRun, reason: string): Promise<void> {
-  const type = run.state.type === 'CANCELLING' ? 'CANCELLED' : 'CRASHED'
-  await changeState(core, work, run, { id: core.random.uuid(), type, message: reason }, { force: false, byExecutor: true })
+/** What a host says of itself holds for its processes too. */
+function drain({ registry }: EngineCore, session: Session, { hand_back: handBack = false }: DrainFrame): void {
+  for (const one of registry.sessions.values()) {
+    if (one !== session && one.hostSessionId !== session.id) continue
+    one.draining = true
+    if (handBack) one.handBack = true
+  }
 }

@@ -1,5 +1,5 @@
 /** Reads what an executor sent. It may be of another version or broken, so nothing is believed before it was looked at. */
-import { AppError, CHANNEL_PROTOCOL, type ExecutorFrame, type Item, isObject, isUuid } from '@pilotflame/core'
+import { AppError, CHANNEL_PROTOCOL, type ChildEndKind, type ExecutorFrame, type Item, isObject, isUuid } from '@pilotflame/core'
 
 const bad = (what: string): AppError =>
   new AppError(
@@ -37,6 +37,35 @@ function checkHello(frame: Record<string, unknown>): void {
     typeof frame.pid === 'number' &&
     typeof frame.limit === 'number'
   if (!complete) throw bad('a hello with missing fields')
+  const { role, uses, host_session_id: host } = frame
+  if (role !== undefined && role !== 'executor' && role !== 'host') throw bad(`a hello in the role ${JSON.stringify(role)}`)
+  if (uses !== undefined && uses !== null && typeof uses !== 'number') throw bad('a hello whose uses are no number')
+  if (host !== undefined && host !== null && typeof host !== 'string') throw bad('a hello whose host_session_id is no text')
+}
+
+const END_KINDS: ReadonlySet<unknown> = new Set<ChildEndKind>([
+  'exit',
+  'signal',
+  'memory',
+  'stopped',
+  'timeout',
+  'cancel',
+  'retired',
+])
+
+const isStage = (stage: unknown): boolean =>
+  isObject(stage) && typeof stage.stage === 'string' && typeof stage.after_ms === 'number'
+
+function checkChildEnd({ session_id, kind, message, stages }: Record<string, unknown>): void {
+  const complete = (session_id === null || typeof session_id === 'string') && END_KINDS.has(kind) && typeof message === 'string'
+  if (!complete) throw bad('a child_end with missing fields')
+  if (stages !== undefined && !(Array.isArray(stages) && stages.every(isStage))) throw bad('a child_end with wrong stages')
+}
+
+function checkPool(frame: Record<string, unknown>): void {
+  const counts = [frame.starting, frame.ready, frame.busy].every((count) => typeof count === 'number')
+  const failure = frame.failure === null || typeof frame.failure === 'string'
+  if (typeof frame.deployment_id !== 'string' || !counts || !failure) throw bad('a pool with missing fields')
 }
 
 export function checkFrame(frame: unknown): ExecutorFrame {
@@ -53,6 +82,12 @@ export function checkFrame(frame: unknown): ExecutorFrame {
       if (typeof frame.session_id !== 'string') throw bad('a beat without session_id')
       break
     case 'drain':
+      break
+    case 'child_end':
+      checkChildEnd(frame)
+      break
+    case 'pool':
+      checkPool(frame)
       break
     default:
       throw bad(`a frame of type ${JSON.stringify(frame.type)}`)

@@ -1,10 +1,11 @@
-/** How an executor joins: what it offers becomes deployments, versions and automations; what it holds is compared. */
+/** How an executor joins: what it offers becomes deployments, versions and automations. */
 import {
   AppError,
   type Automation,
   type Deployment,
   type DeploymentOffer,
   type HelloFrame,
+  isUuid,
   type JsonObject,
   type OfferedTrigger,
   PAYLOAD_AS_PARAMETERS,
@@ -12,11 +13,10 @@ import {
 } from '@pilotflame/core'
 import { saveAutomation } from '../automations/service.ts'
 import { saveOffer } from '../engine/deployments.ts'
-import { runFrame } from '../engine/dispatch-run.ts'
 import type { EngineCore } from '../engine/engine-core.ts'
-import type { Work } from '../engine/work.ts'
-import type { Session } from '../executors/registry.ts'
-import type { ChannelPeer } from '../ports.ts'
+import type { Work, WorkOptions } from '../engine/work.ts'
+import { connectSession, newSession, type Session } from '../executors/session.ts'
+import type { ChannelPeer, Random } from '../ports.ts'
 import type { Tx } from '../store/store.ts'
 
 export interface Joined {
@@ -25,32 +25,57 @@ export interface Joined {
   readonly deployments: readonly Deployment[]
 }
 
-export type DoWork = <T>(body: (work: Work) => Promise<T>) => Promise<T>
+export type DoWork = <T>(body: (work: Work) => Promise<T>, options?: WorkOptions) => Promise<T>
 
-/** Registers the executor: its deployments, their versions and triggers, and its session, in one transaction. */
+/**
+ * Registers the executor: its deployments, their versions and triggers, and its session, in one transaction.
+ *
+ * Code that is known already is not written again for a process of a host, which has offered it, nor for a session that
+ * comes back: it would make old code current once more.
+ */
 export async function join(core: EngineCore, work: DoWork, frame: HelloFrame, peer: ChannelPeer): Promise<Joined> {
   const { registry, random, clock } = core
   const known = frame.session_id === null ? undefined : registry.sessions.get(frame.session_id)
-  const id = known?.id ?? random.uuid()
-  const { deployments, changed, removed } = await work(async ({ tx }) => {
-    const saved: Saved = { deployments: [], changed: [], removed: [] }
-    for (const offer of frame.deployments) await saveOffered(core, tx, offer, saved)
-    const { name, host, pid, boot_id: boot } = frame
-    if (!known) tx.saveSession({ id, name, host, pid, boot, createdAt: clock.now() })
-    return saved
-  })
+  const child = typeof frame.host_session_id === 'string'
+  const session = known ?? newSession(idOf(frame, random), frame)
+  const { deployments, changed, removed } = await work(
+    async ({ tx }) => {
+      const saved: Saved = { deployments: [], changed: [], removed: [] }
+      for (const offer of frame.deployments) {
+        const there = child || known ? await findOffered(tx, offer) : undefined
+        if (there) saved.deployments.push(there)
+        else await saveOffered(core, tx, offer, saved)
+      }
+      const { id, name, host, pid, boot } = session
+      if (!known) tx.saveSession({ id, name, host, pid, boot, createdAt: clock.now() })
+      return saved
+    },
+    { journal: child }, // a process per run: the shortest way to the disk
+  )
   for (const automation of changed) core.index.put(automation)
   for (const automationId of removed) core.index.remove(automationId)
-  frame.deployments.forEach((offer, index) => {
-    const deployment = deployments[index]
-    if (deployment) registry.setCurrentVersion(deployment.id, offer.version)
-  })
+  for (const { id, version } of deployments) {
+    if (version !== null && registry.setCurrentVersion(id, version)) core.hosts.want(id)
+  }
   // Compiled now and not at the first event.
   for (const deployment of deployments) core.schemas.faults(deployment, {})
   const offers = new Map(deployments.map((deployment, index) => [deployment.id, frame.deployments[index]?.version ?? '']))
-  const session = openSession(core, { id, known, frame, offers, peer })
+  connectSession(session, frame, offers, peer)
+  if (known) session.beatAt = clock.monotonic()
+  if (registry.sessions.get(session.hostSessionId ?? '')?.draining) session.draining = true
   registry.add(session)
-  return { session, resumed: known !== undefined, deployments }
+  return { session, resumed: known !== undefined || session.id === frame.session_id, deployments }
+}
+
+/** A host keeps its id even when its session was ended meanwhile: it holds nothing, and its processes know it by that. */
+const idOf = ({ role, session_id }: HelloFrame, random: Random): string =>
+  role === 'host' && isUuid(session_id) ? session_id : random.uuid()
+
+/** The deployment, where this version of its code is known. */
+async function findOffered(tx: Tx, offer: DeploymentOffer): Promise<Deployment | undefined> {
+  const deployment = await tx.findDeploymentByName(offer.flow_name, offer.name)
+  if (!deployment || deployment.version === offer.version) return deployment
+  return (await tx.findVersion(deployment.id, offer.version)) ? deployment : undefined
 }
 
 interface Saved {
@@ -71,37 +96,6 @@ async function saveOffered(core: EngineCore, tx: Tx, offer: DeploymentOffer, sav
     saved.removed.push(id)
   }
   for (const automation of offered) saved.changed.push(await saveAutomation(tx, automation))
-}
-
-interface ToOpen {
-  readonly id: string
-  readonly known: Session | undefined
-  readonly frame: HelloFrame
-  readonly offers: ReadonlyMap<string, string>
-  readonly peer: ChannelPeer
-}
-
-function openSession({ clock }: EngineCore, { id, known, frame, offers, peer }: ToOpen): Session {
-  if (known) {
-    known.peer?.close()
-    Object.assign(known, { peer, offers, limit: frame.limit, draining: false, closedAt: null, beatAt: clock.monotonic() })
-    return known
-  }
-  return {
-    id,
-    name: frame.name,
-    host: frame.host,
-    pid: frame.pid,
-    boot: frame.boot_id,
-    limit: frame.limit,
-    offers,
-    running: new Map(),
-    reserved: 0,
-    peer,
-    draining: false,
-    closedAt: null,
-    beatAt: null,
-  }
 }
 
 function automationOf(core: EngineCore, deployment: Deployment, offered: OfferedTrigger, index: number): Automation {
@@ -140,26 +134,5 @@ function automationOf(core: EngineCore, deployment: Deployment, offered: Offered
     ownerResource: `prefect.deployment.${deployment.id}`,
     createdAt: now,
     updatedAt: now,
-  }
-}
-
-/**
- * After a reconnect: a run that the executor does not hold never reached it and is sent again; one that it holds
- * without a lease is stopped.
- */
-export async function reconcile(core: EngineCore, session: Session, { holds }: HelloFrame): Promise<void> {
-  const held = new Map(holds.map(({ run_id, epoch }) => [run_id, epoch]))
-  for (const [runId, epoch] of session.running) {
-    if (held.get(runId) === epoch) continue
-    const found = await core.store.transaction(async (tx) => ({
-      run: await tx.findRun(runId),
-      recorded: await tx.loadTaskResults(runId),
-    }))
-    if (found.run?.epoch !== epoch || found.run.sessionId !== session.id) continue
-    session.peer?.send(runFrame(core, found.run, found.recorded))
-  }
-  for (const [run_id, epoch] of held) {
-    if (session.running.get(run_id) === epoch) continue
-    session.peer?.send({ type: 'cancel', run_id, epoch, reason: 'Its lease has ended.' })
   }
 }

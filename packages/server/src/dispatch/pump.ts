@@ -2,7 +2,7 @@
 import { tryLease, waitAfterwards } from '../engine/dispatch-run.ts'
 import type { EngineCore } from '../engine/engine-core.ts'
 import { unitOfWork } from '../engine/work.ts'
-import type { Session } from '../executors/registry.ts'
+import type { Session } from '../executors/session.ts'
 import type { WaitingRun } from '../store/store.ts'
 
 /** Timers hold no longer than this, so a clock that jumps is noticed. */
@@ -23,7 +23,7 @@ export function createPump(core: EngineCore): Pump {
     while (!stopped && registry.hasWaiting(deploymentId)) {
       // The place is taken here and not in the body: two looks in one turn would promise it twice, and runs lose their order.
       const place = registry.reserve(deploymentId)
-      if (!place) return
+      if (!place) return core.hosts.want(deploymentId)
       const run = registry.takeDue(deploymentId, clock.now())
       if (!run) {
         registry.giveBack(place)

@@ -10,7 +10,7 @@ import {
   type StateProposal,
 } from '@pilotflame/core'
 import type { SetStateResult } from '../app.ts'
-import { stopWaiting, tryLease, waitAfterwards } from './dispatch-run.ts'
+import { stopWaiting, tellToStop, tryLease, waitAfterwards } from './dispatch-run.ts'
 import type { EngineCore } from './engine-core.ts'
 import type { Work } from './work.ts'
 
@@ -40,11 +40,7 @@ async function enter(core: EngineCore, work: Work, run: FlowRun, state: State): 
   leaveExecutor(core, work, run, next)
   if (state.type === 'SCHEDULED') return schedule(core, work, next)
   if (run.state.type === 'SCHEDULED') work.afterwards(() => stopWaiting(core, run))
-  if (state.type === 'CANCELLING' && next.sessionId !== null) {
-    const { sessionId } = next
-    const frame = { type: 'cancel', run_id: run.id, epoch: run.epoch, reason: state.message ?? 'The run was cancelled.' } as const
-    work.afterwards(() => core.registry.send(sessionId, frame))
-  }
+  if (state.type === 'CANCELLING') work.afterwards(() => tellToStop(core, next, state.message ?? 'The run was cancelled.'))
   if (isTerminal(state.type)) {
     work.afterwards(() => {
       core.waiters.ended(next)

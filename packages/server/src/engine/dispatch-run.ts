@@ -3,7 +3,7 @@
  * flush. A run for which no place is free waits; nothing polls for it.
  */
 import { decide, type FlowRun, flowRunPolicy, grantLease, MARKS, type Marks, type RunFrame, type State } from '@pilotflame/core'
-import type { Session } from '../executors/registry.ts'
+import type { Session } from '../executors/session.ts'
 import type { RecordedResult } from '../store/store.ts'
 import type { EngineCore } from './engine-core.ts'
 import type { Work } from './work.ts'
@@ -37,6 +37,18 @@ export function tryLease(core: EngineCore, work: Work, run: FlowRun, place?: Ses
 export function send(core: EngineCore, session: Session, run: FlowRun, recorded: readonly RecordedResult[]): void {
   core.registry.confirm(session, run)
   core.registry.send(session.id, runFrame(core, run, recorded))
+  if (session.hostSessionId === null) return
+  const { id: run_id, epoch, deploymentId } = run
+  core.hosts.tell(session, { type: 'placed', run_id, epoch, session_id: session.id, deployment_id: deploymentId ?? '' })
+}
+
+/** Tells whoever has the run to stop it: its executor at once, and that one's host, which sees to it. */
+export function tellToStop({ registry, hosts }: EngineCore, run: FlowRun, reason: string): void {
+  const session = run.sessionId === null ? undefined : registry.sessions.get(run.sessionId)
+  if (!session) return
+  const frame = { type: 'cancel', run_id: run.id, epoch: run.epoch, reason } as const
+  session.peer?.send(frame)
+  hosts.tell(session, frame)
 }
 
 export function runFrame({ clock, committedAt }: EngineCore, run: FlowRun, recorded: readonly RecordedResult[]): RunFrame {

@@ -3,6 +3,7 @@
  * decides is in `core`, and everything that lasts is in the store.
  */
 import type { AutomationIndex, FlowRun } from '@pilotflame/core'
+import type { Hosts } from '../executors/hosts.ts'
 import type { Registry } from '../executors/registry.ts'
 import type { Clock, Random } from '../ports.ts'
 import type { Store } from '../store/store.ts'
@@ -15,6 +16,7 @@ export interface EngineCore {
   readonly clock: Clock
   readonly random: Random
   readonly registry: Registry
+  readonly hosts: Hosts
   readonly index: AutomationIndex
   readonly schemas: SchemaCache
   readonly waiters: RunWaiters

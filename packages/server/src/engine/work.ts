@@ -5,7 +5,7 @@
  * Keeps I4 (a run, its states and so their events are written together) and I5 (effects run after the flush).
  */
 import type { Event, FlowRun, State } from '@pilotflame/core'
-import type { Session } from '../executors/registry.ts'
+import type { Session } from '../executors/session.ts'
 import type { RecordedResult, Tx } from '../store/store.ts'
 import type { EngineCore } from './engine-core.ts'
 

@@ -7,31 +7,8 @@
  */
 import type { FlowRun, Micros, ServerFrame } from '@pilotflame/core'
 import { entryOf } from '../entry-of.ts'
-import type { ChannelPeer } from '../ports.ts'
 import type { WaitingRun } from '../store/store.ts'
-
-export interface Session {
-  readonly id: string
-  readonly name: string
-  readonly host: string
-  readonly pid: number
-  readonly boot: string
-  /** How many runs it takes at once. */
-  limit: number
-  /** Deployment id → the version of its code that this executor has. */
-  offers: ReadonlyMap<string, string>
-  /** Run id → epoch of the lease it holds. */
-  readonly running: Map<string, number>
-  reserved: number
-  peer: ChannelPeer | null
-  draining: boolean
-  /** Monotonic microseconds: when its channel closed, and when its beat was last heard. */
-  closedAt: number | null
-  beatAt: number | null
-}
-
-const free = (session: Session): number =>
-  session.peer === null || session.draining ? 0 : Math.max(0, session.limit - session.running.size - session.reserved)
+import { freePlaces, type Session } from './session.ts'
 
 export class Registry {
   readonly sessions = new Map<string, Session>()
@@ -40,6 +17,8 @@ export class Registry {
   readonly #waiting = new Map<string, Map<string, WaitingRun>>()
   /** Called when a place may have become free for runs of this deployment. */
   onRoom: (deploymentId: string) => void = () => undefined
+  /** Called when more or fewer runs of this deployment wait. */
+  onWaiting: (deploymentId: string) => void = () => undefined
 
   add(session: Session): void {
     this.sessions.set(session.id, session)
@@ -49,8 +28,15 @@ export class Registry {
     this.sessions.delete(session.id)
   }
 
-  setCurrentVersion(deploymentId: string, version: string): void {
+  /** True when it was another one before. */
+  setCurrentVersion(deploymentId: string, version: string): boolean {
+    if (this.#current.get(deploymentId) === version) return false
     this.#current.set(deploymentId, version)
+    return true
+  }
+
+  currentVersion(deploymentId: string): string | undefined {
+    return this.#current.get(deploymentId)
   }
 
   /** The executor with most room that has the deployment's current code; its place is taken until `confirm` or `release`. */
@@ -59,7 +45,7 @@ export class Registry {
     let best: Session | null = null
     for (const session of this.sessions.values()) {
       if (session.offers.get(deploymentId) !== version || version === undefined) continue
-      if (free(session) > (best === null ? 0 : free(best))) best = session
+      if (freePlaces(session) > (best === null ? 0 : freePlaces(best))) best = session
     }
     if (best) best.reserved += 1
     return best
@@ -69,6 +55,7 @@ export class Registry {
   confirm(session: Session, run: FlowRun): void {
     session.reserved -= 1
     session.running.set(run.id, run.epoch)
+    if (session.uses !== null) session.uses -= 1
   }
 
   /** The place was not used: others may have it. */
@@ -96,7 +83,7 @@ export class Registry {
     const version = this.#current.get(deploymentId)
     let places = 0
     for (const session of this.sessions.values()) {
-      if (version !== undefined && session.offers.get(deploymentId) === version) places += free(session)
+      if (version !== undefined && session.offers.get(deploymentId) === version) places += freePlaces(session)
     }
     return places
   }
@@ -107,10 +94,11 @@ export class Registry {
 
   wait(run: WaitingRun): void {
     entryOf(this.#waiting, run.deploymentId, () => new Map<string, WaitingRun>()).set(run.id, run)
+    this.onWaiting(run.deploymentId)
   }
 
   unwait(runId: string, deploymentId: string): void {
-    this.#waiting.get(deploymentId)?.delete(runId)
+    if (this.#waiting.get(deploymentId)?.delete(runId)) this.onWaiting(deploymentId)
   }
 
   hasWaiting(deploymentId: string): boolean {
@@ -123,9 +111,17 @@ export class Registry {
     for (const run of queue?.values() ?? []) {
       if (run.dueAt > now) continue
       queue?.delete(run.id)
+      this.onWaiting(deploymentId)
       return run
     }
     return undefined
+  }
+
+  /** How many runs of this deployment are due and wait. */
+  countDue(deploymentId: string, now: Micros): number {
+    let due = 0
+    for (const run of this.#waiting.get(deploymentId)?.values() ?? []) if (run.dueAt <= now) due += 1
+    return due
   }
 
   /** Deployments with waiting runs, and when the first of each is due. */
