@@ -25,6 +25,7 @@ export {
   type VerdictWire,
   type WhyWire,
 } from '@pilotflame/core'
+export type { CleanUp, OnStart } from './child/start-hooks.ts'
 export { connect } from './client/connect.ts'
 export { createTransport, type Transport } from './client/transport.ts'
 export type {
@@ -36,10 +37,11 @@ export type {
   RunInput,
   StateInput,
 } from './client/types.ts'
-export { type Executor, type ExecutorOptions, type ExecutorState, startExecutor } from './executor/executor.ts'
+export { type Executor, type ExecutorOptions, type ExecutorState, type Hosted, startExecutor } from './executor/executor.ts'
 export { type AnyFlow, type FlowDefinition, isFlow, type Runnable, type ServedDeployment } from './flow/definition.ts'
 export { type Flow, flow } from './flow/flow.ts'
 export type { DeploymentOptions, FlowOptions, ServeOptions, ServerOptions } from './flow/options.ts'
+export type { ProcessOptions, WarmOptions } from './flow/process-options.ts'
 export type { JsonSchema } from './flow/schema.ts'
 export type { On, ResourceMatch, TriggerOptions } from './flow/triggers.ts'
 export { currentRun } from './run/context.ts'

@@ -2,7 +2,8 @@ import type { Item, StateItem } from '@pilotflame/core'
 import { afterEach, beforeEach, expect, test, vi } from 'vitest'
 import { type Peer, startPeer } from './executor/test-peer.ts'
 import { flow } from './flow/flow.ts'
-import { readyLine, serve } from './serve.ts'
+import { readyLine } from './ready-line.ts'
+import { serve } from './serve.ts'
 
 let peer: Peer
 const stdout: string[] = []
@@ -90,7 +91,7 @@ test('several: a bare flow gets its own name', async () => {
 })
 
 test('without a trigger it waits for runs', () => {
-  expect(readyLine([flow('one', () => 1).toDeployment()], 100, 'http://x/api')).toBe(
+  expect(readyLine([flow('one', () => 1).toDeployment()], 'limit 100', 'http://x/api')).toBe(
     'one is ready: waiting for runs (limit 100) · http://x/api',
   )
 })

@@ -1,12 +1,19 @@
-/** `serve`: makes this process an executor for its flows, until Ctrl-C or a signal ends it. */
+/**
+ * `serve`: makes this process an executor for its flows, until Ctrl-C or a signal ends it. With `isolation` it keeps
+ * processes ready instead, and in each of those the same call makes that process an executor.
+ */
+import { AppError, type ChildIdentity } from '@pilotflame/core'
+import { childIdentity } from './child/identity.ts'
+import { runStartHooks } from './child/start-hooks.ts'
+import { endWith } from './end-with.ts'
 import { type Executor, startExecutor } from './executor/executor.ts'
 import { type AnyFlow, isFlow, type ServedDeployment } from './flow/definition.ts'
 import type { ServeOptions } from './flow/options.ts'
-import { describeTriggers } from './flow/triggers.ts'
+import { planServed } from './flow/plan-served.ts'
+import { type HostedDeployment, loadHost, type StartHost } from './host/host.ts'
+import { executorPlaces, hostPlaces, readyLine } from './ready-line.ts'
 
 const LIMIT = 100
-// 10 s: what a run at work gets to end by itself.
-const DRAIN_MS_MAX = 10_000
 
 export type Served = AnyFlow | ServedDeployment
 
@@ -22,35 +29,81 @@ function readParts(parts: readonly (Served | ServeOptions | undefined)[]): {
   return { deployments, options: last === undefined || isServed(last) ? {} : last }
 }
 
-/** `chatbot is ready: waiting for chat.message (limit 100) · http://127.0.0.1:4200/api`. */
-export function readyLine(deployments: readonly ServedDeployment[], limit: number, apiUrl: string): string {
-  const places = `(limit ${limit}) · ${apiUrl}`
-  const waits = ({ offer }: ServedDeployment) => describeTriggers(offer.triggers)
-  const [first] = deployments
-  if (deployments.length === 1 && first) return `${first.offer.name} is ready: waiting for ${waits(first) || 'runs'} ${places}`
-  const names = deployments.map((one) => (waits(one) === '' ? one.offer.name : `${one.offer.name} (${waits(one)})`))
-  return `${names.join(', ')} are ready ${places}`
+const present = <T>(value: T | undefined): T[] => (value === undefined ? [] : [value])
+
+/** The processes of a host: what is served there is this one deployment; other calls of the script wait for ever. */
+async function serveHere(
+  identity: ChildIdentity,
+  deployments: readonly ServedDeployment[],
+  options: ServeOptions,
+): Promise<void> {
+  const { expectServed, findServed, serveAsChild } = await import('./child/serve-child.ts')
+  const served = findServed(identity, deployments)
+  expectServed(identity, served !== undefined)
+  if (!served) return new Promise(() => {})
+  const onStart = [...present(options.onStart), ...present(served.processes?.onStart)]
+  return serveAsChild({ identity, served, onStart })
 }
 
-/** Drains at the first Ctrl-C or when `signal` says so; leaves at the second, or after 10 s. Returns a way to forget it. */
-function endWith(executor: Executor, signal: AbortSignal | undefined): () => void {
-  let asked = false
-  let timer: NodeJS.Timeout | undefined
-  const end = () => {
-    if (asked) return executor.close()
-    asked = true
-    timer = setTimeout(() => executor.close(), DRAIN_MS_MAX)
-    void executor.drain()
+const say = (text: string): void => void process.stderr.write(`${text}\n`)
+
+/** Runs share this process. */
+async function serveInProcess(deployments: readonly ServedDeployment[], options: ServeOptions): Promise<void> {
+  const { limit = LIMIT, signal, apiUrl, authString, onStart } = options
+  const address = { ...(apiUrl === undefined ? {} : { apiUrl }), ...(authString === undefined ? {} : { authString }) }
+  const hooks = [...present(onStart), ...deployments.flatMap(({ processes }) => present(processes?.onStart))]
+  const cleanUp = await runStartHooks(hooks, say)
+  try {
+    await untilEnded(signal, async (starting) => {
+      const executor: Executor = await startExecutor({ deployments, limit, ...address, signal: starting })
+      process.stdout.write(`${readyLine(deployments, executorPlaces(limit), executor.apiUrl)}\n`)
+      return executor
+    })
+  } finally {
+    await cleanUp()
   }
-  process.on('SIGINT', end)
-  process.on('SIGTERM', end)
-  signal?.addEventListener('abort', end)
-  if (signal?.aborted) end()
-  return () => {
-    clearTimeout(timer)
-    process.off('SIGINT', end)
-    process.off('SIGTERM', end)
-    signal?.removeEventListener('abort', end)
+}
+
+/** Keeps processes ready, with `start` or with what the package pilotflame has registered. */
+export async function serveHosted(
+  deployments: readonly ServedDeployment[],
+  hosted: readonly HostedDeployment[],
+  { signal, apiUrl, authString }: ServeOptions,
+  start?: StartHost,
+): Promise<void> {
+  const address = { ...(apiUrl === undefined ? {} : { apiUrl }), ...(authString === undefined ? {} : { authString }) }
+  const startHost = start ?? (await loadHost())
+  await untilEnded(signal, async (starting) => {
+    const host = await startHost({ deployments: hosted, ...address, signal: starting, onNotice: say })
+    const plans = hosted.map(({ plan }) => plan)
+    void host.ready.then(() => process.stdout.write(`${readyLine(deployments, hostPlaces(plans), host.apiUrl)}\n`))
+    return host
+  })
+}
+
+/** What `serve` keeps until it is ended. */
+interface Server {
+  drain(): Promise<void>
+  handBack(): void | Promise<void>
+  readonly closed: Promise<void>
+}
+
+/** Starts it, and ends it by Ctrl-C or `signal`; while it is being started, `signal` calls that off. */
+async function untilEnded(signal: AbortSignal | undefined, start: (starting: AbortSignal) => Promise<Server>): Promise<void> {
+  const starting = new AbortController()
+  const cancelStart = () => starting.abort()
+  signal?.addEventListener('abort', cancelStart)
+  let stopWatching = () => {}
+  try {
+    const server = await start(starting.signal)
+    signal?.removeEventListener('abort', cancelStart)
+    stopWatching = endWith(server, signal)
+    await server.closed
+  } catch (error) {
+    if (!signal?.aborted) throw error
+  } finally {
+    signal?.removeEventListener('abort', cancelStart)
+    stopWatching()
   }
 }
 
@@ -60,21 +113,12 @@ function endWith(executor: Executor, signal: AbortSignal | undefined): () => voi
  */
 export async function serve(...parts: readonly [Served, ...(Served | ServeOptions)[]]): Promise<void> {
   const { deployments, options } = readParts(parts)
-  const { limit = LIMIT, signal, ...address } = options
-  const starting = new AbortController()
-  const cancelStart = () => starting.abort()
-  signal?.addEventListener('abort', cancelStart)
-  let stopWatching = () => {}
-  try {
-    const executor = await startExecutor({ deployments, limit, ...address, signal: starting.signal })
-    signal?.removeEventListener('abort', cancelStart)
-    stopWatching = endWith(executor, signal)
-    process.stdout.write(`${readyLine(deployments, limit, executor.apiUrl)}\n`)
-    await executor.closed
-  } catch (error) {
-    if (!signal?.aborted) throw error
-  } finally {
-    signal?.removeEventListener('abort', cancelStart)
-    stopWatching()
+  const identity = childIdentity()
+  if (identity) return serveHere(identity, deployments, options)
+  const hosted = planServed(deployments, options)
+  if (hosted === undefined) return serveInProcess(deployments, options)
+  if (options.limit !== undefined) {
+    throw new AppError('invalid_request', '"limit" is about this process. With "isolation", say it with "warm.max".')
   }
+  return serveHosted(deployments, hosted, options)
 }

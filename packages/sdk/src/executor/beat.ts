@@ -1,5 +1,6 @@
 /** Says that this process is alive, on a connection of its own. */
-import { type Connection, connect, type Target } from './connection.ts'
+import type { Connection, Target } from './channel-lines.ts'
+import { connect } from './connection.ts'
 
 export interface BeatOptions {
   readonly target: Target

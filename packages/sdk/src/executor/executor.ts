@@ -11,7 +11,7 @@ import { readBootId } from '../machine/clock.ts'
 import { captureConsole } from '../run/console.ts'
 import { readServerAddress, SDK_VERSION } from '../settings.ts'
 import { Attempt } from './attempt.ts'
-import type { Target } from './connection.ts'
+import type { Target } from './channel-lines.ts'
 import { Heart } from './heart.ts'
 import { createLoader, type Load } from './loader.ts'
 import { Outbox } from './outbox.ts'
@@ -33,6 +33,18 @@ export interface ExecutorOptions extends ServerOptions {
   readonly onNotice?: (text: string) => void
   /** Names the machine's boot. Default: read from the machine. */
   readonly bootId?: string
+  /** Where this process was started by a host: who that is, and how it leaves. Default: it was not. */
+  readonly hosted?: Hosted
+}
+
+/** What a process that a host has started does besides. */
+export interface Hosted {
+  readonly hostSessionId: string
+  /** After so many runs it leaves: it takes no more, and `spent` is called when the server knows how the last one ended. */
+  readonly uses: number
+  /** The server knows how this run ended. */
+  runEnded(runId: string, epoch: number): void
+  spent(): void
 }
 
 export interface Executor {
@@ -46,6 +58,10 @@ export interface Executor {
   drain(): Promise<void>
   /** Leaves at once. Runs at work are told to stop, and the server starts them again where retries are left. */
   close(): void
+  /** Leaves at once, as `close` does. The server starts the runs at work again, whatever their retries. */
+  handBack(): void
+  /** Sends now what would leave at the end of this turn. */
+  flush(): void
   /** Settles when closed; rejects when the server does not take it back, with the code that it gives. */
   readonly closed: Promise<void>
 }
@@ -67,7 +83,7 @@ class RunningExecutor implements Executor {
   readonly #limit: number
   readonly #bootId: string
   readonly #outbox = new Outbox()
-  readonly #heart = new Heart()
+  readonly #heart: Heart
   readonly #session: Session
   readonly #loads: ReadonlyMap<string, Load>
   /** Runs that the server may ask for: until their end is acknowledged. */
@@ -76,12 +92,14 @@ class RunningExecutor implements Executor {
   #queue: Waiting[] = []
   #idle: (() => void)[] = []
   #draining = false
+  #taken = 0
 
   constructor(options: ExecutorOptions) {
     const address = readServerAddress(options)
     this.apiUrl = address.apiUrl
     this.#options = options
     this.#limit = options.limit ?? 100
+    this.#heart = new Heart(options.hosted ? 'run' : 'welcome')
     this.#bootId = options.bootId ?? readBootId()
     this.#loads = new Map(options.deployments.map((one) => [keyOf(one.offer), createLoader(one.load)]))
     this.#session = new Session(address, this.#bootId, {
@@ -128,9 +146,16 @@ class RunningExecutor implements Executor {
       boot_id: this.#bootId,
       sdk_version: SDK_VERSION,
       limit: this.#limit,
+      ...this.#helloOfHosted(),
       deployments: this.#options.deployments.map(({ offer }) => offer),
       holds: [...this.#held.values()].map(({ frame }) => ({ run_id: frame.run_id, epoch: frame.epoch })),
     }
+  }
+
+  #helloOfHosted(): Partial<HelloFrame> {
+    const { hosted } = this.#options
+    if (!hosted) return {}
+    return { host_session_id: hosted.hostSessionId, uses: Math.max(0, hosted.uses - this.#taken) }
   }
 
   #welcome(frame: WelcomeFrame, target: Target): void {
@@ -177,6 +202,8 @@ class RunningExecutor implements Executor {
       forgotten: () => this.#forget(attempt),
     })
     this.#held.set(frame.run_id, attempt)
+    this.#taken++
+    this.#heart.runTaken()
     if (this.#active.size >= this.#limit) this.#queue.push({ attempt, load })
     else this.#start({ attempt, load })
   }
@@ -202,13 +229,22 @@ class RunningExecutor implements Executor {
     const next = this.#active.size < this.#limit ? this.#queue.shift() : undefined
     if (next) this.#start(next)
     this.#checkIdle()
+    this.#checkSpent()
   }
 
   #forget(attempt: Attempt): void {
-    if (this.#held.get(attempt.frame.run_id) === attempt) this.#held.delete(attempt.frame.run_id)
+    const runId = attempt.frame.run_id
+    if (this.#held.get(runId) === attempt) this.#held.delete(runId)
+    this.#options.hosted?.runEnded(runId, attempt.frame.epoch)
     const waiting = this.#queue.findIndex((one) => one.attempt === attempt)
     if (waiting !== -1) this.#queue.splice(waiting, 1)
     this.#checkIdle()
+    this.#checkSpent()
+  }
+
+  #checkSpent(): void {
+    const { hosted } = this.#options
+    if (hosted && this.#taken >= hosted.uses && this.#held.size === 0 && this.running === 0) hosted.spent()
   }
 
   #checkIdle(): void {
@@ -221,10 +257,22 @@ class RunningExecutor implements Executor {
       this.#session.send({ type: 'drain' })
       this.#setState('draining')
     }
+    const closed = this.closed.catch(() => {})
+    // A run may be on its way: what the server sent before it read the frame is here when it answers.
+    await Promise.race([this.#outbox.roundTrip(), closed])
     if (this.running > 0) await new Promise<void>((resolve) => this.#idle.push(resolve))
-    await Promise.race([this.#outbox.idle(), this.closed.catch(() => {})])
+    await Promise.race([this.#outbox.idle(), closed])
     this.close()
     await this.closed.catch(() => {})
+  }
+
+  handBack(): void {
+    this.#session.send({ type: 'drain', hand_back: true })
+    this.close()
+  }
+
+  flush(): void {
+    this.#outbox.flush()
   }
 
   close(): void {

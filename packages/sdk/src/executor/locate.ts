@@ -1,17 +1,20 @@
 /** Asks a server how to reach its channel: by its unix socket when it is on this machine, by websocket otherwise. */
 import { accessSync, constants } from 'node:fs'
-import { get } from 'node:http'
-import { get as getSecure } from 'node:https'
+import type { get } from 'node:http'
 import { AppError, isObject } from '@pilotflame/core'
 import { authHeaders, type ServerAddress } from '../settings.ts'
-import type { Target } from './connection.ts'
+import type { Target } from './channel-lines.ts'
 
 const ANSWER_MS_MAX = 10_000
 const BYTES_MAX = 100_000
 
-function read(address: ServerAddress): Promise<{ status: number; body: string }> {
+/** Loaded late: a process that is told where the socket is asks nobody. */
+const getOver = async (protocol: string): Promise<typeof get> =>
+  protocol === 'https:' ? (await import('node:https')).get : (await import('node:http')).get
+
+async function read(address: ServerAddress): Promise<{ status: number; body: string }> {
   const url = new URL(`${address.apiUrl}/channel`)
-  const request = url.protocol === 'https:' ? getSecure : get
+  const request = await getOver(url.protocol)
   return new Promise((resolve, reject) => {
     const sent = request(url, { headers: { accept: 'application/json', ...authHeaders(address) } }, (response) => {
       const parts: Buffer[] = []

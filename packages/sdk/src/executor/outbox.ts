@@ -45,6 +45,8 @@ export class Outbox {
   #held = 0
   #idle: (() => void)[] = []
   #roomy: (() => void)[] = []
+  /** Those who wait for the answer to a batch without items. */
+  readonly #answered = new Map<number, () => void>()
   readonly #schedule: Schedule
 
   constructor(schedule: Schedule = (flush) => void setImmediate(flush)) {
@@ -74,6 +76,22 @@ export class Outbox {
     return this.#waiting.length === 0 && this.#underWay.size === 0
   }
 
+  /** Settles when the server has answered all that it was sent so far; at once while it is away. */
+  roundTrip(): Promise<void> {
+    if (!this.#send) return Promise.resolve()
+    return new Promise((resolve) => {
+      const seq = ++this.#sequence
+      this.#underWay.set(seq, [])
+      this.#answered.set(seq, resolve)
+      this.#send?.({ type: 'batch', seq, items: [] })
+    })
+  }
+
+  /** Sends what waits now, and not at the end of this turn. */
+  flush(): void {
+    this.#flush(URGENT_BATCHES_MAX)
+  }
+
   /** An urgent one leaves at once, with all that waits before it. */
   add(entry: Entry, urgent = false): void {
     if (entry.lease.lost) {
@@ -96,6 +114,8 @@ export class Outbox {
     this.#send = undefined
     const unacknowledged = [...this.#underWay.values()].flat()
     this.#underWay.clear()
+    for (const resolve of this.#answered.values()) resolve()
+    this.#answered.clear()
     this.#waiting = [...unacknowledged, ...this.#waiting]
   }
 
@@ -112,6 +132,8 @@ export class Outbox {
     const entries = this.#underWay.get(seq)
     if (!entries) return
     this.#underWay.delete(seq)
+    this.#answered.get(seq)?.()
+    this.#answered.delete(seq)
     const refusals =
       refused.length === 0 ? undefined : new Map(refused.map(({ index, code, message }) => [index, { code, message }]))
     for (const [index, entry] of entries.entries()) this.#settle(entry, refusals?.get(index))

@@ -7,7 +7,7 @@ import type { Runnable } from '../flow/definition.ts'
 import { monotonicMicros } from '../machine/clock.ts'
 import { task } from '../task/task.ts'
 import { Attempt } from './attempt.ts'
-import { createLineReader } from './connection.ts'
+import { createLineReader } from './channel-lines.ts'
 import { Outbox } from './outbox.ts'
 
 const RUNS = 12

@@ -5,7 +5,8 @@
 import { setTimeout as sleep } from 'node:timers/promises'
 import { type HelloFrame, isAppError, isObject, type RefusedFrame, type ServerFrame, type WelcomeFrame } from '@pilotflame/core'
 import type { ServerAddress } from '../settings.ts'
-import { type Connection, connect, type Target } from './connection.ts'
+import type { Connection, Target } from './channel-lines.ts'
+import { connect } from './connection.ts'
 import { locate } from './locate.ts'
 import { errorOf } from './reporter.ts'
 

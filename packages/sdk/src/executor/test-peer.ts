@@ -10,7 +10,7 @@ import { join } from 'node:path'
 import type { AckFrame, BatchFrame, ExecutorFrame, HelloFrame, Item, RefusedFrame, RunFrame, ServerFrame } from '@pilotflame/core'
 import { WebSocketServer } from 'ws'
 import { uuidv7 } from '../machine/uuid.ts'
-import { createLineReader } from './connection.ts'
+import { createLineReader } from './channel-lines.ts'
 
 export const BOOT = 'boot-of-the-test'
 

@@ -3,6 +3,7 @@ import type { DeploymentOffer, JsonObject } from '@pilotflame/core'
 import type { StandardSchemaV1 } from '@standard-schema/spec'
 import type { Run } from '../run/run.ts'
 import type { DeploymentOptions, FlowOptions } from './options.ts'
+import type { ProcessOptions } from './process-options.ts'
 
 export interface FlowDefinition {
   readonly name: string
@@ -22,6 +23,12 @@ export interface Runnable {
 export interface ServedDeployment {
   readonly offer: DeploymentOffer
   readonly load: () => Runnable | Promise<Runnable>
+  /** True where the user has named the version; otherwise a host may know a better digest of the code. Default: false. */
+  readonly versionGiven?: boolean
+  /** The flow's limit on one attempt. Default: none. */
+  readonly timeoutMs?: number | undefined
+  /** What it says of its processes. Default: nothing. */
+  readonly processes?: ProcessOptions
 }
 
 /** Any flow, whatever its types. */

@@ -4,6 +4,7 @@ import { readFileSync } from 'node:fs'
 import type { FlowDefinition, Runnable, ServedDeployment } from './definition.ts'
 import { checkName } from './names.ts'
 import type { DeploymentOptions } from './options.ts'
+import { processOptionsOf } from './plan-served.ts'
 import { triggersOf } from './triggers.ts'
 
 function entryFileBytes(): Buffer {
@@ -36,5 +37,8 @@ export function toDeployment(flow: Runnable, given: DeploymentOptions = {}): Ser
       retry_delay_ms: options.retryDelayMs ?? 0,
     },
     load: () => flow,
+    versionGiven: given.version !== undefined,
+    timeoutMs: options.timeoutMs,
+    processes: processOptionsOf(given),
   }
 }

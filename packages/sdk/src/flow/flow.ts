@@ -24,7 +24,8 @@ export interface Flow<Input, Result> {
   /** This flow as a deployment, for `serve(…)`. Throws `invalid_request`. */
   toDeployment(options?: DeploymentOptions): ServedDeployment
   /**
-   * Makes this process an executor that takes many runs at once. Settles when it was ended, by Ctrl-C or `signal`.
+   * Makes this process an executor that takes many runs at once, or with `isolation` one that keeps processes ready
+   * for them. Settles when it was ended, by Ctrl-C or `signal`.
    * Waits for a server that is away. Throws `unauthorized`, or what the server refuses it with.
    */
   serve(options?: DeploymentOptions & ServeOptions): Promise<void>

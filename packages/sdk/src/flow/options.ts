@@ -1,5 +1,6 @@
 /** What a flow, and a deployment of it, can be told. */
 import type { JsonObject } from '@pilotflame/core'
+import type { ProcessOptions } from './process-options.ts'
 import type { On } from './triggers.ts'
 
 export interface FlowOptions {
@@ -18,7 +19,8 @@ export interface FlowOptions {
   readonly tags?: readonly string[]
 }
 
-export interface DeploymentOptions {
+/** What one deployment says of its processes comes before what `serve` says for all. */
+export interface DeploymentOptions extends ProcessOptions {
   /** Name of the deployment. Default: the flow's name. */
   readonly name?: string
   /** What starts a run: an event's name, a prefix such as `chat.*`, a whole trigger, or a list of these. Default: nothing. */
@@ -47,8 +49,11 @@ export interface ServerOptions {
   readonly authString?: string
 }
 
-export interface ServeOptions extends ServerOptions {
-  /** How many runs this process takes at once; more wait on the server, in order. Default: 100. */
+export interface ServeOptions extends ServerOptions, ProcessOptions {
+  /**
+   * How many runs this process takes at once; more wait on the server, in order. Not with `isolation`, where `warm.max`
+   * says it. Default: 100.
+   */
   readonly limit?: number
   /** Ends serving like Ctrl-C does: takes no new runs, waits up to 10 s for those at work. Default: never. */
   readonly signal?: AbortSignal

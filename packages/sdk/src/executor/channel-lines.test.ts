@@ -1,5 +1,5 @@
 import { expect, test } from 'vitest'
-import { createLineReader } from './connection.ts'
+import { createLineReader } from './channel-lines.ts'
 import { backoffMs } from './session.ts'
 
 test('lines come whole, also where they come in pieces', () => {

@@ -1,0 +1,27 @@
+/** What becomes of a host's process when the user's code goes wrong. */
+
+/**
+ * The reader of stdout and stderr may be gone, with the host or because the user's code has closed them: what is written
+ * then is lost, and the run goes on.
+ */
+export function outliveOutput(): void {
+  for (const stream of [process.stdout, process.stderr]) stream.on('error', () => {})
+}
+
+const textOf = (error: unknown): string => (error instanceof Error ? (error.stack ?? String(error)) : String(error))
+
+/** Writes the error to stderr, with its stack. */
+export function sayFailure(what: string, error: unknown): void {
+  process.stderr.write(`${what}${textOf(error)}\n`)
+}
+
+/** Ends the process with exit code 1 for what nobody catches, unless the user's code listens for it itself. */
+export function endOnFailure(): void {
+  const end = (what: string, event: 'uncaughtException' | 'unhandledRejection') => (error: unknown) => {
+    if (process.listenerCount(event) > 1) return
+    sayFailure(what, error)
+    process.exit(1)
+  }
+  process.on('uncaughtException', end('Uncaught ', 'uncaughtException'))
+  process.on('unhandledRejection', end('Unhandled rejection: ', 'unhandledRejection'))
+}
