@@ -1,0 +1,345 @@
+/**
+ * The processes of one deployment: starts and ends them as `planPool` says, and knows what each is at.
+ *
+ * 1. A process that ends before it was ready is a failed start; one that becomes ready ends the row of failures.
+ * 2. What is to leave is asked first, and killed when it has not left in time; one that has a run finishes it.
+ */
+import {
+  ARRIVALS_MS,
+  CHILD_VARIABLE,
+  type ChildIdentity,
+  type ChildMessage,
+  type ChildRunEnded,
+  type Ms,
+  type PoolFrame,
+  planPool,
+} from '@pilotflame/core'
+import { Child } from './child.ts'
+import { describeEnd, outOfMemory } from './describe-end.ts'
+import type { HostDeployment } from './host-options.ts'
+import type { ChildEvents, ChildExit, ChildSpec, HostPorts, OutputStream } from './host-ports.ts'
+import { createRunWatch, type RunWatch } from './run-watch.ts'
+
+/** A replacement starts so long after the hand-over: most runs have said their first line by then. */
+export const REFILL_MS = 20
+/** What a process gets to leave, once it has nothing to do. */
+const LEAVE_MS_MAX = 5_000
+/** What a process gets to become ready while the server is there. */
+const START_MS_MAX = 60_000
+/** Before any was measured. */
+const START_MS_GUESS = 200
+/** One that ends by itself so soon after it was ready counts as a failed start. */
+const SETTLED_MS = 5_000
+const STOPPED_MS_MAX = 2_000
+const ARRIVALS_MAX = 64
+
+export interface PoolHost {
+  readonly ports: HostPorts
+  readonly startsAtOnceMax: number
+  nowMs(): Ms
+  /** Undefined before the server has welcomed the host: nothing starts. */
+  hostSessionId(): string | undefined
+  readonly server: { readonly apiUrl: string; readonly authString: string | null }
+  connected(): boolean
+  draining(): boolean
+  /** How many more processes fit into the host's memory. */
+  room(): number
+  line(name: string, pid: number | undefined, stream: OutputStream, text: string): void
+  /** Its session is a new one, or its first. */
+  joined(child: Child, before: string | null): void
+  ended(child: Child, pool: ChildPool, end: ReturnType<typeof describeEnd>, exit: ChildExit): void
+  /** Something of it may look different to people. */
+  changed(pool: ChildPool): void
+}
+
+export type PoolCounts = Pick<PoolFrame, 'starting' | 'ready' | 'busy' | 'failure'>
+
+export class ChildPool {
+  readonly deployment: HostDeployment
+  readonly name: string
+  readonly children = new Set<Child>()
+  deploymentId: string | undefined
+  failure: string | null = null
+  readonly #host: PoolHost
+  readonly #watch: RunWatch
+  #waiting = 0
+  /** Other code is current: it keeps none ready. */
+  #outdated = false
+  #arrivals: Ms[] = []
+  #startMs: Ms = START_MS_GUESS
+  #quietUntil: Ms = Number.NEGATIVE_INFINITY
+  #failures = { count: 0, lastAt: 0 }
+  #stopLooking = (): void => undefined
+  #lastId = 0
+
+  constructor(deployment: HostDeployment, host: PoolHost) {
+    this.deployment = deployment
+    this.name = `${deployment.offer.flow_name}/${deployment.offer.name}`
+    this.#host = host
+    this.#watch = createRunWatch(host.ports, deployment)
+  }
+
+  get #fresh(): boolean {
+    return this.deployment.isolation === 'fresh'
+  }
+
+  counts(): PoolCounts {
+    const states = [...this.children].map((child) => child.facts().state)
+    const count = (state: string) => states.filter((one) => one === state).length
+    return { starting: count('starting'), ready: count('ready'), busy: count('busy'), failure: this.failure }
+  }
+
+  /** Asks the plan, and does what it says. */
+  plan(): void {
+    const hostSessionId = this.#host.hostSessionId()
+    if (hostSessionId === undefined) return
+    this.#stopLooking()
+    const now = this.#host.nowMs()
+    const version = `${this.deployment.offer.version} ${hostSessionId}`
+    const { start, retire, lookAgainMs } = planPool({
+      now,
+      limits: this.deployment,
+      children: [...this.children].map((child) => child.facts()),
+      version,
+      waiting: this.#waiting,
+      arrivals: this.#arrivals,
+      startMs: this.#startMs + REFILL_MS,
+      quietUntil: this.#quietUntil,
+      room: this.#host.room(),
+      startsAtOnceMax: this.#host.startsAtOnceMax,
+      draining: this.#host.draining() || this.#outdated,
+      failures: this.#failures,
+    })
+    for (const { id } of retire) this.#retire(id)
+    for (let count = 0; count < start; count++) this.#start(version, hostSessionId)
+    if (lookAgainMs !== null) this.#stopLooking = this.#host.ports.clock.after(lookAgainMs, () => this.plan())
+    this.#host.changed(this)
+  }
+
+  // Starting
+
+  #spec(hostSessionId: string): ChildSpec {
+    const { command, offer, memoryMbMax, runsMax } = this.deployment
+    const identity: ChildIdentity = {
+      deployment: this.name,
+      version: offer.version,
+      host_session_id: hostSessionId,
+      uses: this.#fresh ? 1 : runsMax,
+      api_url: this.#host.server.apiUrl,
+      auth_string: this.#host.server.authString,
+    }
+    return {
+      name: this.name,
+      file: command.file,
+      args: command.args,
+      execArgv: [...(command.execArgv ?? []), `--max-old-space-size=${memoryMbMax}`],
+      env: { ...command.env, [CHILD_VARIABLE]: JSON.stringify(identity) },
+      cwd: command.cwd,
+    }
+  }
+
+  #start(version: string, hostSessionId: string): void {
+    const { processes } = this.#host.ports
+    const now = this.#host.nowMs()
+    const child = new Child(++this.#lastId, version, now)
+    this.children.add(child)
+    child.pid = processes.spawn(this.#spec(hostSessionId), this.#eventsOf(child))
+    const runsAreAtWork = this.#arrivals.some((at) => now - at < ARRIVALS_MS)
+    if (child.pid !== undefined && this.#waiting === 0 && runsAreAtWork) processes.lowPriority(child.pid)
+    this.#limitStart(child)
+  }
+
+  /** Time without a server does not count: nobody can become ready without one. */
+  #limitStart(child: Child): void {
+    const over = () => {
+      if (!this.#host.connected()) return this.#limitStart(child)
+      this.#watch.kill(child, 'exit', `not ready within ${START_MS_MAX / 1_000} s`)
+    }
+    child.keepTimer(this.#host.ports.clock.after(START_MS_MAX, over))
+  }
+
+  #eventsOf(child: Child): ChildEvents {
+    return {
+      message: (message) => this.#hear(child, message),
+      line: (stream, text) => {
+        if (stream === 'stderr') child.heard(text)
+        this.#host.line(this.name, child.pid, stream, text)
+      },
+      exit: (exit) => this.#gone(child, exit),
+    }
+  }
+
+  #hear(child: Child, message: ChildMessage): void {
+    if (message.type === 'failed') child.failed = message.message
+    else if (message.type === 'ready') this.#ready(child, message.session_id)
+    else this.#runEnded(child, message)
+  }
+
+  #ready(child: Child, sessionId: string): void {
+    const before = child.sessionId
+    child.sessionId = sessionId
+    this.#host.joined(child, before)
+    if (child.state === 'starting') this.#started(child)
+    else if (before !== sessionId && child.run) {
+      this.#watch.kill(child, 'retired', 'the server ended its session, and its run goes on elsewhere')
+    }
+    this.plan()
+  }
+
+  /** Keeps 1. */
+  #started(child: Child): void {
+    const now = this.#host.nowMs()
+    child.stopTimers()
+    child.enter('ready', now)
+    if (child.pid !== undefined) this.#host.ports.processes.normalPriority(child.pid)
+    this.#startMs = (this.#startMs + now - child.startedAt) / 2
+    this.#forgetFailures()
+  }
+
+  #forgetFailures(): void {
+    this.#failures = { count: 0, lastAt: 0 }
+    this.failure = null
+  }
+
+  // Runs
+
+  want(waiting: number): void {
+    this.#outdated = false
+    this.#waiting = waiting
+    if (waiting > 0) this.#hurry()
+    this.plan()
+  }
+
+  /** No run comes to it before the server wants one again. */
+  retireAll(): void {
+    this.#outdated = true
+    this.plan()
+  }
+
+  forgetHints(): void {
+    this.#waiting = 0
+    this.#outdated = false
+  }
+
+  /** What was started in the background is needed now. */
+  #hurry(): void {
+    for (const { state, pid } of this.children) {
+      if (state === 'starting' && pid !== undefined) this.#host.ports.processes.normalPriority(pid)
+    }
+  }
+
+  /** Its process has been sent this run; the process itself may have told of its end before. */
+  placed(child: Child, runId: string, epoch: number): void {
+    if (child.run?.runId === runId && child.run.epoch === epoch) return
+    this.#arrived()
+    const over = child.lastEnded?.runId === runId && child.lastEnded.epoch === epoch
+    if (over) child.runs++
+    else this.#watch.begin(child, { runId, epoch })
+    this.plan()
+  }
+
+  /** One that is gone already had been sent a run: that it ended was no failed start. */
+  placedTooLate(): void {
+    this.#arrived()
+    this.#forgetFailures()
+    this.plan()
+  }
+
+  #arrived(): void {
+    const now = this.#host.nowMs()
+    this.#arrivals = [...this.#arrivals, now].slice(-ARRIVALS_MAX)
+    // It is not put off by the next run, or a steady flow of them would find nobody ready.
+    if (now >= this.#quietUntil) this.#quietUntil = now + REFILL_MS
+  }
+
+  #runEnded(child: Child, { run_id, epoch }: ChildRunEnded): void {
+    child.lastEnded = { runId: run_id, epoch }
+    if (child.run !== null && (child.run.runId !== run_id || child.run.epoch !== epoch)) return // the next one is placed already
+    child.forgetRun()
+    if (this.#fresh || child.state === 'leaving') this.#letLeave(child)
+    else child.enter('ready', this.#host.nowMs())
+    this.plan()
+  }
+
+  cancel(child: Child): void {
+    this.#watch.cancel(child)
+  }
+
+  // Leaving
+
+  /** Keeps 2. */
+  #retire(id: number): void {
+    const child = [...this.children].find((one) => one.id === id)
+    if (!child) return
+    if (child.pid !== undefined) this.#host.ports.processes.signal(child.pid, 'SIGTERM', { group: false })
+    this.#letLeave(child)
+  }
+
+  #letLeave(child: Child): void {
+    child.enter('leaving', this.#host.nowMs())
+    if (child.run) return // it finishes that first
+    child.stopTimers()
+    const over = () => this.#watch.kill(child, 'retired', `did not leave within ${LEAVE_MS_MAX / 1_000} s`)
+    child.keepTimer(this.#host.ports.clock.after(LEAVE_MS_MAX, over))
+  }
+
+  kill(child: Child, message: string): void {
+    this.#watch.kill(child, 'retired', message)
+  }
+
+  /** Looks at memory and whether it was stopped; called in rounds. */
+  look(child: Child): void {
+    const sample = child.pid === undefined || child.killed ? null : this.#host.ports.processes.sample(child.pid)
+    if (!sample) return
+    const now = this.#host.nowMs()
+    child.memoryMb = sample.rssMb
+    child.stoppedSince = sample.stopped ? (child.stoppedSince ?? now) : null
+    const { memoryMbMax } = this.deployment
+    if (sample.rssMb > memoryMbMax) this.#watch.kill(child, 'memory', outOfMemory(memoryMbMax))
+    else if (child.stoppedSince !== null && now - child.stoppedSince >= STOPPED_MS_MAX) {
+      this.#watch.kill(child, 'stopped', `stopped by SIGSTOP for ${STOPPED_MS_MAX / 1_000} s`)
+    }
+  }
+
+  #gone(child: Child, exit: ChildExit): void {
+    if (!this.children.delete(child)) return
+    const now = this.#host.nowMs()
+    if (child.cancelledAt !== null) child.stages.push({ stage: 'gone', after_ms: now - child.cancelledAt })
+    const end = describeEnd({
+      exit,
+      killed: child.killed,
+      heapExhausted: child.heapExhausted,
+      memoryMbMax: this.deployment.memoryMbMax,
+      stages: child.stages,
+      leaving: child.state === 'leaving' && child.run === null,
+    })
+    child.stopTimers()
+    if (this.#isFailedStart(child, exit, now)) this.#failedToStart(child, end.message, now)
+    this.#host.ended(child, this, end, exit)
+    this.plan()
+  }
+
+  /** Keeps 1. A signal from elsewhere says nothing about the code. */
+  #isFailedStart(child: Child, { signal, code }: ChildExit, now: Ms): boolean {
+    if (child.state === 'starting') return true
+    return (
+      child.state === 'ready' &&
+      child.run === null &&
+      child.runs === 0 &&
+      signal === null &&
+      code !== 0 &&
+      now - child.since < SETTLED_MS
+    )
+  }
+
+  #failedToStart(child: Child, message: string, now: Ms): void {
+    this.#failures = { count: this.#failures.count + 1, lastAt: now }
+    const when = child.state === 'starting' ? 'before it was ready' : 'while it waited for a run'
+    const tail = child.tail === '' ? '' : `:\n${child.tail}`
+    this.failure = child.failed ?? `${message} ${when}${tail}`
+  }
+
+  stop(): void {
+    this.#stopLooking()
+  }
+}
