@@ -13,7 +13,7 @@ test.each([
   ['2026-01-02 03:04:05', '2026-01-02T03:04:05.000000Z'],
 ])('%s is read as %s', (text, expected) => expect(toIso(parseIso(text) ?? 0)).toBe(expected))
 
-test.each(['', 'yesterday', '2026-13-01T00:00:00Z', '2026-01-02', '12'])('"%s" is no moment', (text) =>
+test.each(['', 'yesterday', '2026-13-01T00:00:00Z', '2026-01-02', '12', '2999-01-01T00:00:00Z'])('"%s" is no moment', (text) =>
   expect(parseIso(text)).toBeUndefined(),
 )
 

@@ -71,6 +71,15 @@ describe('cancelling (I10)', () => {
     check({ run: aRun({ type: 'RUNNING' }, RUNNING), proposed: { type: 'CANCELLED' } }, 'reject Cancelling'))
   test('its executor may say that it is gone', () =>
     check({ run: aRun({ type: 'CANCELLING' }, RUNNING), proposed: { type: 'CANCELLED' }, byExecutor: true }, 'accept Cancelled'))
+  test('asking twice changes nothing', () =>
+    check({ run: aRun({ type: 'CANCELLING' }, RUNNING), proposed: { type: 'CANCELLING' } }, 'reject stays'))
+  test('nor does asking for Cancelled while it is being stopped', () =>
+    check({ run: aRun({ type: 'CANCELLING' }, RUNNING), proposed: { type: 'CANCELLED' } }, 'reject stays'))
+  test('without an executor of ours whoever stopped it says so', () =>
+    check({ run: aRun({ type: 'CANCELLING' }), proposed: { type: 'CANCELLED' } }, 'accept Cancelled'))
+  test.each(['AwaitingRetry', 'Late'])('one that is %s is Cancelled at once', (name) =>
+    check({ run: aRun({ type: 'SCHEDULED', name }), proposed: { type: 'CANCELLING' } }, 'reject Cancelled'),
+  )
   test('nothing else may follow', () =>
     check({ run: aRun({ type: 'CANCELLING' }, RUNNING), proposed: { type: 'COMPLETED' }, byExecutor: true }, 'reject stays'))
   test('a run without an executor of ours is cancelled as it is asked', () =>

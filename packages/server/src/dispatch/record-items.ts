@@ -6,11 +6,14 @@ import {
   type AckFrame,
   type Chunk,
   type ChunkItem,
+  endedMessage,
   enterState,
   type FlowRun,
   type Item,
   isTerminal,
+  joined,
   type LogItem,
+  type Micros,
   type StateItem,
   type StateProposal,
   type TaskItem,
@@ -18,7 +21,7 @@ import {
   taskRunStateEvent,
 } from '@pilotflame/core'
 import { changeState } from '../engine/change-state.ts'
-import { mergeMarks } from '../engine/dispatch-run.ts'
+import { mergeMarks, tellToStop } from '../engine/dispatch-run.ts'
 import type { EngineCore } from '../engine/engine-core.ts'
 import type { Work } from '../engine/work.ts'
 import type { StreamHub } from '../streams/streams.ts'
@@ -84,26 +87,23 @@ async function recordState(core: EngineCore, work: Work, run: FlowRun, item: Sta
   const attempt = running ? run.runCount + 1 : Math.max(run.runCount, 1)
   const marked = item.marks ? { ...run, marks: { ...run.marks, [attempt]: mergeMarks(run.marks[attempt], item.marks) } } : run
   if (item.marks) work.putRun(marked)
-  const result = await changeState(core, work, marked, proposalOf(marked, item), { force: false, byExecutor: true })
+  const result = await changeState(core, work, marked, proposalOf(marked, item, core.clock.now()), {
+    force: false,
+    byExecutor: true,
+  })
   if (result.status === 'ACCEPT' && item.state.type === 'COMPLETED' && result.run.state.type === 'COMPLETED') {
     if (item.result !== undefined) work.tx.saveRunResult(run.id, item.result)
     return ok
   }
-  if (running && result.status !== 'ACCEPT') {
-    work.afterwards(() => {
-      if (run.sessionId === null) return
-      const reason = result.reason
-      core.registry.send(run.sessionId, { type: 'cancel', run_id: run.id, epoch: run.epoch, reason })
-    })
-  }
+  if (running && result.status !== 'ACCEPT') work.afterwards(() => tellToStop(core, run, result.reason))
   return ok
 }
 
 /** Keeps I10: however the work of a run that is being cancelled ends, the run is Cancelled, now that it is gone. */
-function proposalOf(run: FlowRun, { id, state }: StateItem): StateProposal {
+function proposalOf(run: FlowRun, { id, state }: StateItem, now: Micros): StateProposal {
   const cancelled = run.state.type === 'CANCELLING' && isTerminal(state.type)
   if (!cancelled) return { id, ...state, data: null }
-  return { id, type: 'CANCELLED', message: run.state.message ?? state.message ?? null }
+  return { id, type: 'CANCELLED', message: joined(run.state.message, endedMessage(now - run.state.at)) }
 }
 
 async function recordTask(core: EngineCore, work: Work, run: FlowRun, item: TaskItem): Promise<Refusal | undefined> {

@@ -28,19 +28,28 @@ export async function changeState(
 ): Promise<SetStateResult> {
   const decision = decide(force ? forcedPolicy : flowRunPolicy, { run, proposed, now: core.clock.now(), byExecutor })
   if (decision.status === 'WAIT' || decision.status === 'ABORT') return { ...decision, run }
+  // A cancel that was not heard is told again.
+  if (run.state.type === 'CANCELLING' && !byExecutor) work.afterwards(() => tellToStop(core, run, stopReason(run)))
   if (decision.state === null) return { status: 'REJECT', run, reason: decision.status === 'REJECT' ? decision.reason : '' }
-  const next = await enter(core, work, run, decision.state)
+  const next = await enter(core, work, run, { state: decision.state, byExecutor })
   return decision.status === 'ACCEPT' ? { status: 'ACCEPT', run: next } : { status: 'REJECT', run: next, reason: decision.reason }
 }
 
+const stopReason = ({ state }: FlowRun): string => state.message ?? 'The run was cancelled.'
+
+interface Entered {
+  readonly state: State
+  readonly byExecutor: boolean
+}
+
 /** Writes the state, and sees to what it means for the lease, the executor and those who wait for the end. */
-async function enter(core: EngineCore, work: Work, run: FlowRun, state: State): Promise<FlowRun> {
+async function enter(core: EngineCore, work: Work, run: FlowRun, { state, byExecutor }: Entered): Promise<FlowRun> {
   const next = applyState(run, state)
   work.putRun(next, state)
-  leaveExecutor(core, work, run, next)
+  leaveExecutor(core, work, run, { after: next, byExecutor })
   if (state.type === 'SCHEDULED') return schedule(core, work, next)
   if (run.state.type === 'SCHEDULED') work.afterwards(() => stopWaiting(core, run))
-  if (state.type === 'CANCELLING') work.afterwards(() => tellToStop(core, next, state.message ?? 'The run was cancelled.'))
+  if (state.type === 'CANCELLING') work.afterwards(() => tellToStop(core, next, stopReason(next)))
   if (isTerminal(state.type)) {
     work.afterwards(() => {
       core.waiters.ended(next)
@@ -50,10 +59,19 @@ async function enter(core: EngineCore, work: Work, run: FlowRun, state: State): 
   return next
 }
 
-function leaveExecutor(core: EngineCore, work: Work, before: FlowRun, after: FlowRun): void {
+interface Left {
+  readonly after: FlowRun
+  readonly byExecutor: boolean
+}
+
+/** The lease ends. An executor that did not say so itself is told to stop: somebody has forced another state. */
+function leaveExecutor(core: EngineCore, work: Work, before: FlowRun, { after, byExecutor }: Left): void {
   const { sessionId } = before
   if (sessionId === null || after.sessionId !== null) return
-  work.afterwards(() => core.registry.leave(before.id, sessionId))
+  work.afterwards(() => {
+    if (!byExecutor) tellToStop(core, before, after.state.message ?? `The run was set to ${after.state.name}.`)
+    core.registry.leave(before.id, sessionId)
+  })
 }
 
 /** A run that is to start: at once where a place is free, else it waits. Results of earlier attempts go with it. */

@@ -6,7 +6,7 @@ import { AppError, type FlowRun } from '@pilotflame/core'
 import type { Engine, NewRun } from '../app.ts'
 import { changeState } from './change-state.ts'
 import { upsertDeployment, upsertFlow } from './deployments.ts'
-import { stopWaiting } from './dispatch-run.ts'
+import { stopWaiting, tellToStop } from './dispatch-run.ts'
 import type { EngineCore } from './engine-core.ts'
 import { parameterError, prepareParameters, startRun } from './start-run.ts'
 import { unitOfWork, type Work, type WorkOptions } from './work.ts'
@@ -86,7 +86,7 @@ function forgetRun(core: EngineCore, run: FlowRun): void {
   const { registry } = core
   stopWaiting(core, run)
   if (run.sessionId === null) return
-  registry.send(run.sessionId, { type: 'cancel', run_id: run.id, epoch: run.epoch, reason: 'The run was deleted.' })
+  tellToStop(core, run, 'The run was deleted.')
   registry.leave(run.id, run.sessionId)
 }
 
