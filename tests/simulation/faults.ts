@@ -1,0 +1,119 @@
+/** What goes wrong, and when: drawn from the seed, between any two steps. */
+import type { ExecutorProcess } from './executor-process.ts'
+import type { Machine } from './machine.ts'
+import { MS, SECOND, type World } from './world.ts'
+
+interface Planned {
+  readonly afterCommand: number
+  readonly afterSteps: number
+  readonly happen: () => void
+}
+
+export class Faults {
+  #planned: Planned[] = []
+  readonly #armed: { readonly atStep: number; readonly happen: () => void }[] = []
+  readonly #world: World
+  readonly #machines: readonly Machine[]
+  crashes = 0
+
+  constructor(world: World, machines: readonly Machine[]) {
+    this.#world = world
+    this.#machines = machines
+  }
+
+  /** Draws what will go wrong, and after which steps of which command. */
+  plan(commands: number): void {
+    const { random } = this.#world
+    const add = (happen: () => void): void => {
+      this.#planned.push({ afterCommand: 1 + random.below(commands), afterSteps: random.below(40), happen })
+    }
+    const servers = 1 + random.below(3)
+    for (let count = 0; count < servers; count += 1) add(() => this.crashServer())
+    add(() => this.killExecutor())
+    const others = 2 + random.below(6)
+    for (let count = 0; count < others; count += 1) add(() => this.#happen())
+  }
+
+  /** So many have not happened yet. */
+  get left(): number {
+    return this.#planned.length + this.#armed.length
+  }
+
+  /** The command with this number was given. */
+  arm(command: number): void {
+    const due = this.#planned.filter(({ afterCommand }) => afterCommand === command)
+    this.#planned = this.#planned.filter(({ afterCommand }) => afterCommand !== command)
+    for (const { afterSteps, happen } of due) this.#armed.push({ atStep: this.#world.timeline.steps + afterSteps, happen })
+  }
+
+  /** Between two steps: what is due happens. */
+  strike(): void {
+    for (const [index, { atStep, happen }] of this.#armed.entries()) {
+      if (atStep > this.#world.timeline.steps) continue
+      this.#armed.splice(index, 1)
+      return happen()
+    }
+  }
+
+  crashServer(): void {
+    const { server, timeline, random } = this.#world
+    if (!server.up) return
+    this.crashes += 1
+    server.crash()
+    timeline.after(random.between(20 * MS, random.chance(0.2) ? 8 * SECOND : SECOND), 'the server starts', () => void server.start())
+  }
+
+  /** Any of the others. */
+  #happen(): void {
+    const { random } = this.#world
+    const kind = random.below(100)
+    if (kind < 30) this.#executor()?.disconnect()
+    else if (kind < 55) this.killExecutor()
+    else if (kind < 65) this.#stop()
+    else if (kind < 75) this.#partition()
+    else if (kind < 80) this.#powerCut()
+    else this.#jump()
+  }
+
+  killExecutor(): void {
+    const executor = this.#executor()
+    if (!executor) return
+    this.crashes += 1
+    executor.die()
+  }
+
+  #executor(): ExecutorProcess | undefined {
+    const { random } = this.#world
+    const living = this.#machines.flatMap((machine) => machine.living)
+    const busy = living.filter(({ running }) => running > 0)
+    if (busy.length > 0 && random.chance(0.7)) return random.pick(busy)
+    return living.length === 0 ? undefined : random.pick(living)
+  }
+
+  #stop(): void {
+    const executor = this.#executor()
+    if (!executor) return
+    executor.stop()
+    const { random, timeline } = this.#world
+    timeline.after(random.between(50 * MS, 9 * SECOND), 'an executor goes on', () => executor.resume())
+  }
+
+  #partition(): void {
+    const { random, timeline } = this.#world
+    const machine = random.pick(this.#machines)
+    machine.loseNetwork()
+    timeline.after(random.between(50 * MS, 10 * SECOND), 'the network is back', () => machine.findNetwork())
+  }
+
+  #powerCut(): void {
+    this.crashes += 1
+    this.#world.random.pick(this.#machines).losePower()
+  }
+
+  #jump(): void {
+    const { random, server } = this.#world
+    const micros = random.chance(0.7) ? random.between(1 * SECOND, 60 * SECOND) : -random.between(1 * SECOND, 8 * SECOND)
+    server.jump(Math.round(micros))
+    this.#world.note(() => `the clock jumps by ${micros / SECOND} s`)
+  }
+}

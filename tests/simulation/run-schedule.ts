@@ -1,0 +1,92 @@
+/** One schedule, from its seed to its end: commands and faults, and the checks after every step. */
+import { checkEnd, isOver } from './check-end.ts'
+import { Client } from './client.ts'
+import type { Coverage } from './coverage.ts'
+import { ALERTS, CARE, ORDERS } from './deployments.ts'
+import { Faults } from './faults.ts'
+import { Machine } from './machine.ts'
+import { SERVER_BOOT } from './server-process.ts'
+import { MS, SECOND, World, type WorldOptions } from './world.ts'
+
+export interface Result {
+  readonly seed: number
+  readonly steps: number
+  readonly commands: number
+  readonly crashes: number
+  readonly coverage: Coverage
+  /** What is wrong; null when nothing is. */
+  readonly failure: string | null
+  readonly trace: readonly string[]
+}
+
+const COMMANDS_MIN = 60
+/** So long a schedule may take to come to its end, in its own time. */
+const END_MAX = 300 * SECOND
+
+export async function runSchedule(seed: number, options: WorldOptions = {}): Promise<Result> {
+  const world = new World(seed, options)
+  const { random, timeline, server } = world
+  await server.start()
+  const machines = makeMachines(world)
+  const client = new Client(world)
+  const faults = new Faults(world, machines)
+  const commands = COMMANDS_MIN + random.below(20)
+  faults.plan(commands)
+  let issued = 0
+  const command = (): void => {
+    client.command()
+    issued += 1
+    faults.arm(issued)
+    if (issued < commands) timeline.after(pause(world), 'command', command)
+  }
+  timeline.after(random.between(0, 200 * MS), 'command', command)
+  const step = async (): Promise<void> => {
+    const name = await timeline.step()
+    world.note(() => `- ${name}`)
+    server.checkQuiet()
+  }
+  while (world.violation === null && (issued < commands || faults.left > 0)) {
+    await step()
+    faults.strike()
+  }
+  world.faulty = false
+  for (const machine of machines) machine.findNetwork()
+  const deadline = timeline.now + END_MAX
+  while (world.violation === null && timeline.now < deadline && !isOver(world, client)) await step()
+  if (world.violation === null) await checkEnd(world, client)
+  server.end()
+  const { coverage, trace, violation } = world
+  return { seed, steps: timeline.steps, commands, crashes: faults.crashes, coverage, failure: violation?.message ?? null, trace }
+}
+
+/** Until the next command: many at once, then nothing for a while. */
+function pause({ random }: World): number {
+  const kind = random.fraction()
+  if (kind < 0.4) return random.between(0, 2 * MS)
+  if (kind < 0.8) return random.between(2 * MS, 100 * MS)
+  return random.between(0.1 * SECOND, 1.5 * SECOND)
+}
+
+/** One beside the server, with a clock of its own in common; the other one is a network away. */
+function makeMachines(world: World): readonly Machine[] {
+  const { random } = world
+  const near = {
+    name: 'near',
+    boot: SERVER_BOOT,
+    clockOffset: 0,
+    places: [
+      { limit: 2, offers: [ORDERS, ALERTS] },
+      { limit: 1, offers: [ORDERS] },
+    ],
+  }
+  const far = {
+    name: 'far',
+    boot: 'boot of another machine',
+    clockOffset: Math.round(random.between(-3 * SECOND, 3 * SECOND)),
+    places: [
+      { limit: 3, offers: [CARE, ALERTS] },
+      { limit: 1, offers: [ORDERS] },
+    ],
+  }
+  return [new Machine(world, near), new Machine(world, far)]
+}

@@ -1,0 +1,355 @@
+/**
+ * The server: its real inside on the real store in memory, with the five ports of this world. It can crash between any
+ * two steps; what it finds when it comes back is the database as of the last flush that had finished.
+ */
+import { isAppError, type ServerFrame } from '@pilotflame/core'
+import type { App } from '../../packages/server/src/app.ts'
+import { assemble, type Inside } from '../../packages/server/src/assemble.ts'
+import type { ChannelPeer, Clock, Flush } from '../../packages/server/src/ports.ts'
+import { openSqliteStore, type SqliteStore } from '../../packages/server/src/store/sqlite-store.ts'
+import type { Fact } from './books.ts'
+import { Conversation, checkFrameIn, checkFrameOut, type FrameIn } from './check-frames.ts'
+import { checkImage } from './check-image.ts'
+import { checkMemory } from './check-memory.ts'
+import { checkSessions, checkWrites } from './check-writes.ts'
+import type { Connection } from './connection.ts'
+import { observeStore } from './observed-store.ts'
+import { MS, type World } from './world.ts'
+
+export const SERVER_BOOT = 'boot of the server'
+/** 2027: any will do. */
+const EPOCH_MICROS = 1_800_000_000_000_000
+
+/** How a request went, as its sender sees it. */
+export type Answer<T> =
+  | { readonly kind: 'answered'; readonly value: T }
+  | { readonly kind: 'refused'; readonly code: string }
+  /** Nobody knows what became of it. */
+  | { readonly kind: 'broken' }
+
+interface Life {
+  readonly store: SqliteStore
+  readonly inside: Inside
+  readonly pending: Set<(answer: Answer<never>) => void>
+  readonly connections: Set<Connection>
+}
+
+interface FlushUnderWay {
+  readonly image: Uint8Array
+  readonly commits: number
+  readonly done: (error: Error | null) => void
+}
+
+let migrated: Promise<Uint8Array> | undefined
+
+/** An empty database with all migrations: made once. */
+function emptyImage(): Promise<Uint8Array> {
+  const make = async (): Promise<Uint8Array> => {
+    const store = await openSqliteStore({ path: ':memory:', flush: (done) => done(null), reader: 'inline' })
+    const image = await store.image()
+    await store.close()
+    return image
+  }
+  migrated ??= make()
+  return migrated
+}
+
+export class ServerProcess {
+  readonly #world: World
+  #life: Life | null = null
+  #image: Uint8Array | null = null
+  #flush: FlushUnderWay | null = null
+  /** Counts the lives of this server. */
+  incarnation = 0
+  /** Bodies that wait for their answer. */
+  #unsettled = 0
+  #changed = false
+  /** How far the wall clock is from what it should be. */
+  wallOffset = 0
+  /** Leases whose run's frame has left. */
+  readonly sent = new Set<string>()
+  /** Session → the connection that is its own now. */
+  readonly #current = new Map<string, Conversation>()
+  readonly #heard = new Map<string, { beatAt: number; closedAt: number | null }>()
+
+  constructor(world: World) {
+    this.#world = world
+  }
+
+  get up(): boolean {
+    return this.#life !== null
+  }
+
+  get core(): Inside['core'] | undefined {
+    return this.#life?.inside.core
+  }
+
+  get store(): SqliteStore | undefined {
+    return this.#life?.store
+  }
+
+  /** Nothing is written or waits to be. */
+  get quiet(): boolean {
+    return this.#unsettled === 0 && this.#flush === null
+  }
+
+  wall(): number {
+    return EPOCH_MICROS + this.#world.timeline.now + this.wallOffset
+  }
+
+  async start(): Promise<void> {
+    const world = this.#world
+    this.incarnation += 1
+    const life = this.incarnation
+    this.#image ??= await emptyImage()
+    const ports = { clock: this.#clock(life), random: this.#random(), processes: { alive: (pid: number) => isAlive(world, pid) } }
+    const store = await openSqliteStore({
+      path: ':memory:',
+      image: this.#image,
+      reader: 'inline',
+      flush: (done) => this.#startFlush(life, store, done),
+      later: (callback) => void ports.clock.after(2, callback),
+      onWarning: (message) => world.violated('journal', message),
+    })
+    if (life > 1) checkImage(world, await store.image(), 'after the crash')
+    const observed = observeStore(store, {
+      submitted: () => {
+        this.#unsettled += 1
+      },
+      wrote: (facts) => {
+        if (this.incarnation === life && facts.length > 0) this.#wrote(facts)
+      },
+      settled: () => {
+        this.#unsettled -= 1
+        this.#changed = true
+      },
+    })
+    this.#unsettled = 0
+    for (const id of world.ledger.books.sessions) this.#heard.set(id, { beatAt: world.timeline.now, closedAt: world.timeline.now })
+    const inside = await assemble({
+      store: observed,
+      ports,
+      log: (level, message) => this.#log(life, level, message),
+      version: 'simulated',
+      secretKey: new Uint8Array(32),
+      apiUrl: () => 'http://simulated/api',
+    })
+    this.#life = { store, inside, pending: new Set(), connections: new Set() }
+    inside.start()
+  }
+
+  #wrote(facts: readonly Fact[]): void {
+    const world = this.#world
+    world.ledger.add(checkWrites(world, facts))
+    checkSessions(world, facts)
+    world.note(() => `commit ${world.ledger.length}: ${facts.map(inWords).join(', ')}`)
+    this.#changed = true
+  }
+
+  #log(life: number, level: string, message: string): void {
+    if (this.incarnation !== life) return
+    this.#world.note(() => `server ${level}: ${message}`)
+    if (level === 'error') this.#world.violated('no errors', message)
+  }
+
+  #clock(life: number): Clock {
+    const { timeline } = this.#world
+    let last = 0
+    return {
+      boot: SERVER_BOOT,
+      now: () => {
+        last = Math.max(last + 1, Math.round(this.wall()))
+        return last
+      },
+      monotonic: () => timeline.now,
+      after: (delayMs, callback) =>
+        timeline.after(delayMs * MS, 'timer of the server', () => {
+          if (this.incarnation === life) callback()
+        }),
+    }
+  }
+
+  #random() {
+    const { random } = this.#world
+    return { uuid: () => random.uuid(Math.floor(this.wall() / 1000)), bytes: (length: number) => random.bytes(length) }
+  }
+
+  /** The disk takes a while, and so does hearing of it. */
+  #startFlush(life: number, store: SqliteStore, done: (error: Error | null) => void): void {
+    const world = this.#world
+    const { random, timeline } = world
+    const flush: FlushUnderWay = { image: store.imageOfFlush(), commits: world.ledger.length, done }
+    this.#flush = flush
+    const answer = (): void => {
+      if (this.incarnation !== life || this.#flush !== flush) return
+      this.#flush = null
+      world.ledger.answered = flush.commits
+      this.#changed = true
+      world.note(() => `flush answered up to ${flush.commits}`)
+      done(null)
+    }
+    const diskMicros = world.faulty && random.chance(0.1) ? random.between(1 * MS, 400 * MS) : random.between(50, 600)
+    timeline.after(diskMicros, 'disk', () => {
+      if (this.incarnation === life) this.#onDisk(flush)
+    })
+    timeline.after(world.options.flushAnswersEarly ? 20 : diskMicros + random.between(1, 300), 'flush', answer)
+  }
+
+  #onDisk({ image, commits }: FlushUnderWay): void {
+    if (commits < this.#world.ledger.durable) return
+    this.#image = image
+    this.#world.ledger.durable = commits
+  }
+
+  /** Memory is lost, and so is what no flush had finished: the disk may or may not have got to the last one. */
+  crash(): void {
+    const life = this.#life
+    if (!life) return
+    const world = this.#world
+    this.#life = null
+    this.incarnation += 1
+    const flush = this.#flush
+    this.#flush = null
+    if (flush && world.random.chance(0.5)) this.#onDisk(flush)
+    life.inside.stop()
+    flush?.done(new Error('crashed'))
+    life.store.close().catch(() => undefined)
+    world.ledger.crash()
+    world.crashed()
+    this.#coverLeases()
+    world.note(() => `the server crashed; ${world.ledger.durable} commits are left`)
+    for (const connection of life.connections) {
+      connection.toServer.end = null
+      connection.break()
+    }
+    for (const tell of life.pending) tell({ kind: 'broken' })
+  }
+
+  #coverLeases(): void {
+    const { books } = this.#world.ledger
+    for (const [id, { run }] of books.runs) {
+      if (run.sessionId !== null && !this.sent.has(`${id} ${run.epoch}`)) this.#world.cover('crash between flush and dispatch')
+    }
+  }
+
+  /** The schedule is over: nothing of it is kept. */
+  end(): void {
+    const life = this.#life
+    if (!life) return
+    this.#life = null
+    this.incarnation += 1
+    life.inside.stop()
+    this.#flush?.done(new Error('over'))
+    life.store.close().catch(() => undefined)
+  }
+
+  /** Takes a connection; false when nobody listens. */
+  connect(connection: Connection): boolean {
+    const life = this.#life
+    if (!life) return false
+    const world = this.#world
+    const conversation = new Conversation()
+    life.connections.add(connection)
+    const peer: ChannelPeer = {
+      origin: 'simulated',
+      send: (frame) => {
+        if (this.#life !== life) return
+        checkFrameOut(world, frame as ServerFrame, conversation)
+        if (conversation.sessionId !== null) this.#current.set(conversation.sessionId, conversation)
+        world.note(() => `server → ${JSON.stringify(frame)}`)
+        connection.toExecutor.send(frame)
+      },
+      close: () => connection.closedByServer(),
+    }
+    const handler = life.inside.app.channel.connect(peer)
+    connection.toServer.end = {
+      receive: (frame) => {
+        world.note(() => `server ← ${JSON.stringify(frame)}`)
+        checkFrameIn(world, frame as FrameIn, conversation)
+        handler.receive(frame)
+      },
+      closed: () => {
+        life.connections.delete(connection)
+        const { sessionId } = conversation
+        if (sessionId !== null && this.#current.get(sessionId) === conversation) this.heard(sessionId, 'closed')
+        handler.closed()
+      },
+    }
+    return true
+  }
+
+  /** A frame has said that this session is there. */
+  heard(sessionId: string, what: 'beat' | 'hello' | 'closed'): void {
+    const { now } = this.#world.timeline
+    const before = this.#heard.get(sessionId) ?? { beatAt: now, closedAt: null }
+    if (what === 'beat') before.beatAt = now
+    else if (what === 'hello') Object.assign(before, { beatAt: now, closedAt: null })
+    else before.closedAt ??= now
+    this.#heard.set(sessionId, before)
+  }
+
+  /** For how long the server has had reason to think that this session is gone. */
+  silentMicros(sessionId: string): number {
+    const heard = this.#heard.get(sessionId)
+    const { now } = this.#world.timeline
+    if (!heard) return 0
+    return Math.max(now - heard.beatAt, heard.closedAt === null ? 0 : now - heard.closedAt)
+  }
+
+  /** Asks the server for something; its sender hears of it when the server has answered, or has died. */
+  request<T>(ask: (app: App) => Promise<T>, answer: (answer: Answer<T>) => void): void {
+    const life = this.#life
+    if (!life) return answer({ kind: 'broken' })
+    let open = true
+    const tell = (outcome: Answer<T>): void => {
+      if (!open) return
+      open = false
+      life.pending.delete(tell)
+      answer(outcome)
+    }
+    life.pending.add(tell)
+    ask(life.inside.app).then(
+      (value) => tell({ kind: 'answered', value }),
+      (error: unknown) => tell({ kind: 'refused', code: codeOf(error) }),
+    )
+  }
+
+  /** After each step: when nothing is under way, the memory beside the database says what the database says. */
+  checkQuiet(): void {
+    if (!this.#changed || !this.quiet || !this.#life) return
+    this.#changed = false
+    checkMemory(this.#world, this.#life.inside.core)
+  }
+
+  /** The clock of the server's machine is set. */
+  jump(micros: number): void {
+    const from = this.wall()
+    this.wallOffset += micros
+    const to = this.wall()
+    for (const id of this.#world.ledger.books.waiting) {
+      const due = this.#world.ledger.books.runs.get(id)?.run.nextScheduledAt ?? 0
+      if (due > from && due <= to) this.#world.cover('clock jump over a deadline')
+    }
+  }
+}
+
+function isAlive(world: World, pid: number): boolean {
+  return world.processes.get(pid)?.alive ?? false
+}
+
+const codeOf = (error: unknown): string => (isAppError(error) ? error.code : String(error))
+
+function inWords(fact: Fact): string {
+  switch (fact.kind) {
+    case 'run':
+      return `run ${fact.run.id.slice(-4)} ${fact.states.map(({ name }) => name).join('+')} lease ${fact.run.epoch}`
+    case 'event':
+      return `event ${fact.event.event} ${fact.event.id.slice(-4)}`
+    case 'verdict':
+      return `verdict ${fact.verdict.outcome.kind}`
+    case 'chunk':
+      return `chunk ${fact.chunk.n} of ${fact.chunk.flowRunId.slice(-4)}`
+    default:
+      return fact.kind
+  }
+}
