@@ -10,8 +10,9 @@ const DIST = join(TARGET, 'dist')
 const withTypes = process.argv.includes('--types')
 
 const source = (pkg, file) => join(ROOT, 'packages', pkg, 'src', file)
+/** What a user's program imports, and so each of its processes: it shares nothing with the rest, which is much larger. */
+const LIBRARY = { index: source('pilotflame', 'index.ts') }
 const PROGRAMS = {
-  index: source('pilotflame', 'index.ts'),
   pilot: source('pilotflame', 'pilot.ts'),
   start: source('pilotflame', 'start.ts'),
   server: source('pilotflame', 'server.ts'),
@@ -46,6 +47,7 @@ const bundle = (entryPoints, splitting) =>
     logLevel: 'error',
   })
 
+await bundle(LIBRARY, true)
 await bundle(Object.fromEntries(Object.entries(PROGRAMS).filter(([, file]) => existsSync(file))), true)
 await bundle(THREADS, false)
 for (const name of ['README.md', 'LICENSE']) cpSync(join(ROOT, name), join(TARGET, name))

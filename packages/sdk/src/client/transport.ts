@@ -1,6 +1,5 @@
 /** Requests over keep-alive `node:http`: a quarter of the cost of the global `fetch`. */
-import { Agent, type IncomingMessage, request as requestPlain } from 'node:http'
-import { request as requestSecure, Agent as SecureAgent } from 'node:https'
+import type { Agent, IncomingMessage } from 'node:http'
 
 export interface TransportInit {
   readonly method: string
@@ -41,17 +40,33 @@ function responseOf(response: IncomingMessage): TransportResponse {
 /** What may be sent twice without doing anything twice. */
 const REPEATABLE: ReadonlySet<string> = new Set(['GET', 'HEAD', 'PUT', 'DELETE'])
 
+interface Scheme {
+  readonly request: typeof import('node:http').request
+  readonly agent: Agent
+}
+
+/** Loaded late: most processes that import this package never ask for anything. */
+function schemeOf(name: 'node:http' | 'node:https'): Scheme {
+  const { request, Agent } = process.getBuiltinModule(name)
+  return { request, agent: new Agent({ keepAlive: true }) }
+}
+
 export function createTransport(): Transport {
-  const agents = { 'http:': new Agent({ keepAlive: true }), 'https:': new SecureAgent({ keepAlive: true }) }
+  const schemes = new Map<'node:http' | 'node:https', Scheme>()
+  const schemeFor = ({ protocol }: URL): Scheme => {
+    const name = protocol === 'https:' ? 'node:https' : 'node:http'
+    const scheme = schemes.get(name) ?? schemeOf(name)
+    schemes.set(name, scheme)
+    return scheme
+  }
 
   const once = (url: URL, init: TransportInit, again: boolean): Promise<TransportResponse> =>
     new Promise((resolve, reject) => {
-      const secure = url.protocol === 'https:'
+      const { request, agent } = schemeFor(url)
       const { method, body } = init
       const headers = body === undefined ? init.headers : { ...init.headers, 'content-length': String(Buffer.byteLength(body)) }
       const signal = init.signal instanceof AbortSignal ? { signal: init.signal } : {}
-      const agent = secure ? agents['https:'] : agents['http:']
-      const sent = (secure ? requestSecure : requestPlain)(url, { method, headers, agent, ...signal })
+      const sent = request(url, { method, headers, agent, ...signal })
       sent.on('response', (response) => resolve(responseOf(response)))
       sent.on('error', (error) => {
         // The server had closed the kept connection just then.
@@ -65,8 +80,7 @@ export function createTransport(): Transport {
   return {
     fetch: (url, init) => once(new URL(url), init, true),
     close: () => {
-      agents['http:'].destroy()
-      agents['https:'].destroy()
+      for (const { agent } of schemes.values()) agent.destroy()
     },
   }
 }

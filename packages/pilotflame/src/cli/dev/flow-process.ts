@@ -3,8 +3,8 @@ import { type ChildProcess, spawn } from 'node:child_process'
 import { createInterface } from 'node:readline'
 import type { Readable } from 'node:stream'
 import type { ServerAddress } from '@pilotflame/sdk'
+import type { Bundle } from '../../bundle/bundle-program.ts'
 import { pilotEntry } from '../pilot-entry.ts'
-import type { Bundle } from './bundle.ts'
 import type { FlowFileKind } from './find-flow-files.ts'
 
 export interface FlowProcessOptions {

@@ -3,7 +3,7 @@
  * until the new one is ready, and then drains; it stays where the new one cannot be loaded.
  */
 import { rm } from 'node:fs/promises'
-import { type Bundle, bundleFlowFile } from './bundle.ts'
+import { type Bundle, bundleProgram } from '../../bundle/bundle-program.ts'
 import type { FlowFile } from './find-flow-files.ts'
 import { FlowProcess, type FlowProcessOptions } from './flow-process.ts'
 
@@ -55,7 +55,7 @@ export class ServedFile {
     const started = performance.now()
     let bundle: Bundle
     try {
-      bundle = await bundleFlowFile(this.file.path)
+      bundle = await bundleProgram({ file: this.file.path })
     } catch (error) {
       return this.#events.failed(error instanceof Error ? error.message : String(error), this.#isServing())
     }

@@ -1,21 +1,33 @@
 /**
- * A flow file and what it imports of the project as one file; packages stay where they are. A file still sees its own
- * `import.meta`: its address, and that the flow file is the main one.
+ * A program and what it imports of the project as one file; packages stay where they are. A file still sees its own
+ * `import.meta`: its address, and that the program's file is the main one.
  */
 import { createHash } from 'node:crypto'
 import { existsSync } from 'node:fs'
 import { mkdir, readFile, writeFile } from 'node:fs/promises'
-import { basename, dirname, extname, join, resolve } from 'node:path'
+import { basename, dirname, extname, join, relative, resolve } from 'node:path'
 import { pathToFileURL } from 'node:url'
 import { AppError } from '@pilotflame/core'
-import type { BuildFailure, Loader, Message, Plugin, TransformOptions } from 'esbuild'
+import type { BuildFailure, BuildOptions, Loader, Message, Plugin, TransformOptions } from 'esbuild'
+import { bundleOwnPackages } from './own-packages.ts'
 
 export interface Bundle {
   readonly path: string
   /** Names its content. */
   readonly digest: string
+  /** Names the code it was made of: the same on every machine, in whatever folder the project is. */
+  readonly version: string
   /** The project's own files that it was made of. */
   readonly inputs: ReadonlySet<string>
+}
+
+export interface Program {
+  /** The file that packages are found from, and that the bundle is named for. */
+  readonly file: string
+  /** The program's text, where it is not that file's own. */
+  readonly text?: string
+  /** True: Pilotflame itself and packages of the same workspace are part of it, so that a start reads one file. Default: false. */
+  readonly whole?: boolean
 }
 
 const LOADERS: Readonly<Record<string, Loader>> = { '.ts': 'ts', '.mts': 'ts', '.js': 'js', '.mjs': 'js', '.tsx': 'tsx' }
@@ -63,17 +75,34 @@ const sayMessage = ({ text, location }: Message): string =>
 const isBuildFailure = (error: unknown): error is BuildFailure =>
   error instanceof Error && 'errors' in error && Array.isArray(error.errors)
 
+/** Code that was bundled as a module and calls `require` still finds it. */
+const requireOf = (file: string): string =>
+  `import { createRequire as pilotflameRequire } from 'node:module'; globalThis.require ??= pilotflameRequire(${JSON.stringify(pathToFileURL(file).href)});\n`
+
+function entryOf({ file, text }: Program): BuildOptions {
+  if (text === undefined) return { entryPoints: [file] }
+  return { stdin: { contents: text, resolveDir: dirname(file), sourcefile: `${file}.serve.mjs`, loader: 'js' } }
+}
+
+/** Over the project's own files and where they are to each other. */
+async function versionOf(folder: string, inputs: readonly string[]): Promise<string> {
+  const hash = createHash('sha256')
+  for (const path of [...inputs].sort()) hash.update(`${relative(folder, path)}\n`).update(await readFile(path))
+  return hash.digest('hex').slice(0, 16)
+}
+
 /** Throws `invalid_request` with the place where the file cannot be read as TypeScript, or names what it cannot find. */
-export async function bundleFlowFile(file: string): Promise<Bundle> {
+export async function bundleProgram(program: Program): Promise<Bundle> {
   const { build, transform } = await import('esbuild')
+  const { file, whole = false } = program
   try {
     const folder = join(packagesFolder(file), '.pilotflame')
     const result = await build({
-      entryPoints: [file],
+      ...entryOf(program),
       outfile: join(folder, 'bundle.mjs'), // where source maps count from
       absWorkingDir: dirname(file),
       bundle: true,
-      packages: 'external',
+      ...(whole ? {} : { packages: 'external' as const }),
       format: 'esm',
       platform: 'node',
       target: 'node22',
@@ -81,15 +110,18 @@ export async function bundleFlowFile(file: string): Promise<Bundle> {
       write: false,
       metafile: true,
       logLevel: 'silent',
-      plugins: [keepImportMeta(file, transform)],
+      plugins: [...(whole ? [bundleOwnPackages] : []), keepImportMeta(program.text === undefined ? file : '', transform)],
     })
-    const text = result.outputFiles[0]?.text ?? ''
+    const built = result.outputFiles[0]?.text ?? ''
+    const text = built.includes('__require(') ? `${requireOf(file)}${built}` : built
     const digest = createHash('sha256').update(text).digest('hex').slice(0, 16)
     await mkdir(folder, { recursive: true })
     const path = join(folder, `${basename(file).replace(/\.\w+$/, '')}-${digest}.mjs`)
     await writeFile(path, text)
-    const inputs = Object.keys(result.metafile.inputs).map((input) => resolve(dirname(file), input))
-    return { path, digest, inputs: new Set(inputs) }
+    const inputs = Object.keys(result.metafile.inputs)
+      .map((input) => resolve(dirname(file), input))
+      .filter((input) => existsSync(input))
+    return { path, digest, version: await versionOf(dirname(file), inputs), inputs: new Set(inputs) }
   } catch (cause) {
     if (!isBuildFailure(cause)) throw cause
     throw new AppError('invalid_request', cause.errors.map(sayMessage).join('\n'), { cause })
