@@ -2,9 +2,9 @@
  * Makes the log of a database durable without holding the thread: `fdatasync` of its `-wal` file on libuv's pool.
  *
  * SQLite makes that file when the database is opened and deletes it when the last connection closes; while one is
- * open its content is overwritten and never cut off. A descriptor whose file was deleted is replaced.
+ * open it stays the same file. So a flush belongs to one opening of the database, and is closed after it.
  */
-import { closeSync, fdatasync, fstatSync, fsyncSync, openSync } from 'node:fs'
+import { closeSync, fdatasync, fsyncSync, openSync } from 'node:fs'
 import { dirname } from 'node:path'
 import type { Flush } from '../ports.ts'
 
@@ -22,7 +22,7 @@ function syncFolder(path: string): void {
   }
 }
 
-/** A flush for the database at `path`. */
+/** A flush for the database that is open at `path`. */
 export function fdatasyncFlush(path: string): FileFlush {
   let descriptor: number | undefined
   const close = (): void => {
@@ -30,7 +30,6 @@ export function fdatasyncFlush(path: string): FileFlush {
     descriptor = undefined
   }
   const open = (): number => {
-    if (descriptor !== undefined && fstatSync(descriptor).nlink === 0) close()
     if (descriptor === undefined) {
       descriptor = openSync(`${path}-wal`, 'r+')
       syncFolder(path)

@@ -94,7 +94,7 @@ test('a failed flush acknowledges nothing, is reported once, and ends all writin
   await store.close()
 })
 
-test('the flush follows the log when the database was closed and opened again', () =>
+test('the flush follows the log when it is closed with the database and both are opened again', () =>
   inFolder(async (folder) => {
     const path = join(folder, 'pilotflame.db')
     const flush = fdatasyncFlush(path)
@@ -102,8 +102,8 @@ test('the flush follows the log when the database was closed and opened again', 
       const store = await openSqliteStore({ path, flush, reader: 'inline' })
       expect(await store.transaction((tx) => tx.insertEvent(sampleEvent(n)))).toBe(true)
       await store.close()
+      flush.close()
     }
-    flush.close()
   }))
 
 test('a flush without a log is an error', () =>

@@ -10,7 +10,7 @@ import type { DatabaseSync } from 'node:sqlite'
 import { AppError } from '@pilotflame/core'
 import { BodyRunner, type Outcome } from './body.ts'
 import type { FlushQueue, Waiter } from './flush-queue.ts'
-import { Gathering, type Journal, type JournalEntry, type TableNames } from './journal.ts'
+import { Gathering, type Journal, type TableNames } from './journal.ts'
 import type { RowCache } from './row-cache.ts'
 import { SqliteTx } from './sqlite-tx.ts'
 import type { Statements } from './statements.ts'
@@ -84,10 +84,15 @@ export class GroupCommit {
     })
   }
 
-  /** Brings the tables up to date in a transaction of its own. Nobody waits for its flush: the journal is durable. */
+  /** Brings the tables up to date before somebody looks. */
   #applyJournal(): void {
+    if (!this.#open && !this.#parts.flushes.failed) this.#bringUpToDate()
+  }
+
+  /** In a transaction of its own. Nobody waits for its flush: the journal is durable. */
+  #bringUpToDate(): void {
     const { journal, statements } = this.#parts
-    if (journal.isEmpty || this.#open || this.#parts.flushes.failed) return
+    if (journal.isEmpty) return
     try {
       statements.run('begin immediate')
       journal.apply()
@@ -164,11 +169,10 @@ export class GroupCommit {
   }
 
   async #runGroup(group: readonly Queued[]): Promise<void> {
-    const { statements, flushes, journal, tables } = this.#parts
-    const ran: Ran[] = []
     const [first] = group
-    const gathering = group.length === 1 && first?.journal ? new Gathering(statements, tables) : null
-    let written: JournalEntry | undefined
+    if (group.length === 1 && first?.journal) return this.#runAlone(first)
+    const { statements, flushes, journal } = this.#parts
+    const ran: Ran[] = []
     let wrote = false
     let reached = group.length
     try {
@@ -177,12 +181,10 @@ export class GroupCommit {
       journal.apply()
       for (const [index, entry] of group.entries()) {
         reached = index + 1
-        const tx = new SqliteTx(gathering ?? statements, this.#parts.cache)
+        const tx = new SqliteTx(statements, this.#parts.cache)
         const end = await this.#runOne(entry, tx, group.length > 1)
         ran.push(end)
-        if (!end.ok || !tx.wrote) continue
-        wrote = true
-        if (gathering) written = journal.write(gathering)
+        if (end.ok && tx.wrote) wrote = true
       }
       statements.run('commit')
       journal.applied()
@@ -191,13 +193,42 @@ export class GroupCommit {
       this.#queue.unshift(...group.slice(reached))
       return
     }
-    if (wrote) this.commits += 1
-    if (written) {
-      journal.committed(written)
-      ran.push({ ok: true, settle: () => this.#applyLater(), refuse: () => undefined })
+    this.#committed(ran, wrote, group.length)
+  }
+
+  /** One small body: it reads as it goes, because nobody else writes, and what it writes is one row of the journal. */
+  async #runAlone(entry: Queued): Promise<void> {
+    const { statements, flushes, journal, tables, cache } = this.#parts
+    try {
+      if (flushes.failed) throw flushes.failed
+      this.#bringUpToDate()
+      const gathering = new Gathering(statements, tables)
+      const tx = new SqliteTx(gathering, cache)
+      const ran: Ran[] = [await entry.run(this.#runner, tx)]
+      const wrote = ran[0]?.ok === true && tx.wrote
+      const written = wrote ? journal.write(gathering) : undefined
+      if (gathering.executed) this.#endExecuted(tx, wrote)
+      if (written) {
+        journal.committed(written)
+        ran.push({ ok: true, settle: () => this.#applyLater(), refuse: () => undefined })
+      }
+      this.#committed(ran, wrote, 1)
+    } catch (error) {
+      this.#refuseGroup([entry], error)
     }
-    flushes.add(ran, wrote)
-    if (wrote) this.#parts.onCommit?.(group.length)
+  }
+
+  /** The body was executed at once after all, in a transaction that it began. */
+  #endExecuted(tx: SqliteTx, wrote: boolean): void {
+    const { db, statements } = this.#parts
+    if (!db.isTransaction) throw tx.failure ?? new Error('SQLite ended the transaction')
+    statements.run(wrote ? 'commit' : 'rollback')
+  }
+
+  #committed(ran: readonly Ran[], wrote: boolean, bodies: number): void {
+    if (wrote) this.commits += 1
+    this.#parts.flushes.add(ran, wrote)
+    if (wrote) this.#parts.onCommit?.(bodies)
   }
 
   async #runOne(entry: Queued, tx: SqliteTx, several: boolean): Promise<Ran> {

@@ -6,7 +6,8 @@
  * thread is free, before anything reads them: before the next body, before every list and every point read, and at
  * the next start after a crash. So nobody ever sees tables that lack what was acknowledged.
  *
- * A body that reads a table which it has written to is executed at once after all: nothing is missing for it.
+ * A body that reads a table which it has written to is executed at once after all, in a transaction that begins then:
+ * nothing is missing for it. Its reads before that need none, because this process is the only writer.
  */
 import type { SQLInputValue, SQLOutputValue } from 'node:sqlite'
 import type { Row, SqlRunner, Statements } from './statements.ts'
@@ -54,6 +55,11 @@ export class Gathering implements SqlRunner {
     this.#tables = tables
   }
 
+  /** True when its writes were executed, in a transaction that is still open. */
+  get executed(): boolean {
+    return this.#operations === null
+  }
+
   /** What is still to be executed; null when it was. */
   get operations(): readonly Operation[] | null {
     return this.#operations
@@ -86,9 +92,11 @@ export class Gathering implements SqlRunner {
   /** From here on this is a body like any other. */
   execute(): void {
     const operations = this.#operations
+    if (!operations) return
     this.#operations = null
     this.#dirty.clear()
-    for (const [sql, ...values] of operations ?? []) this.#statements.run(sql, ...values)
+    this.#statements.run('begin immediate')
+    for (const [sql, ...values] of operations) this.#statements.run(sql, ...values)
   }
 }
 
@@ -108,7 +116,7 @@ export class Journal {
     return this.#pending.length === 0
   }
 
-  /** Writes what was gathered as one row, inside the open transaction; undefined when it was executed instead. */
+  /** Writes what was gathered as one row, which commits it; undefined when it was executed instead. */
   write(gathering: Gathering): JournalEntry | undefined {
     const { operations } = gathering
     if (operations === null || operations.length === 0) return undefined
@@ -117,8 +125,7 @@ export class Journal {
       gathering.execute()
       return undefined
     }
-    const row = this.#statements.get('insert into journal (operations) values (?) returning id', text)
-    return { id: Number(row?.id), operations }
+    return { id: this.#statements.insert('insert into journal (operations) values (?)', text), operations }
   }
 
   /** Its row is committed: from now on the tables lag behind it. */

@@ -36,6 +36,8 @@ export interface SqliteOptions {
 export interface SqliteStore extends Store {
   /** The whole database as it is now; only between transactions. */
   image(): Promise<Uint8Array>
+  /** What a flush that begins at this moment makes durable: for a flush in memory, which has to keep it itself. */
+  imageOfFlush(): Uint8Array
 }
 
 function findsOf(statements: Statements, commits: GroupCommit, cache: RowCache): Store['find'] {
@@ -121,6 +123,7 @@ function buildStore(db: DatabaseSync, options: SqliteOptions): SqliteStore {
       },
     },
     image: () => whenQuiet(async () => db.serialize()),
+    imageOfFlush: () => db.serialize(),
     close: () => {
       closing ??= close()
       return closing

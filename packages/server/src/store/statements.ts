@@ -39,4 +39,9 @@ export class Statements implements SqlRunner {
   run(sql: string, ...values: SQLInputValue[]): number {
     return Number(this.#prepare(sql).run(...values).changes)
   }
+
+  /** The row's id. Where nothing else is open, it is committed when this returns. */
+  insert(sql: string, ...values: SQLInputValue[]): number {
+    return Number(this.#prepare(sql).run(...values).lastInsertRowid)
+  }
 }
