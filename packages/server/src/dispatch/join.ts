@@ -52,9 +52,12 @@ export async function join(core: EngineCore, work: DoWork, frame: HelloFrame, pe
     },
     { journal: child }, // a process per run: the shortest way to the disk
   )
+  // Its session was ended while it said hello: it is a new one, or its row would be missing at the next start.
+  if (known && registry.sessions.get(known.id) !== known) return join(core, work, frame, peer)
   for (const automation of changed) core.index.put(automation)
   for (const automationId of removed) core.index.remove(automationId)
-  for (const { id, version } of deployments) {
+  for (const { id, version, paused } of deployments) {
+    registry.setPaused(id, paused)
     if (version !== null && registry.setCurrentVersion(id, version)) core.hosts.want(id)
   }
   // Compiled now and not at the first event.
@@ -88,6 +91,7 @@ interface Saved {
 async function saveOffered(core: EngineCore, tx: Tx, offer: DeploymentOffer, saved: Saved): Promise<void> {
   const deployment = await saveOffer(tx, { random: core.random, now: core.clock.now() }, offer)
   saved.deployments.push(deployment)
+  if (offer.keep_triggers === true) return
   const offered = offer.triggers.map((trigger, index) => automationOf(core, deployment, trigger, index))
   const names = new Set(offered.map(({ name }) => name))
   for (const { id, name } of await tx.findAutomationsByOwner(`prefect.deployment.${deployment.id}`)) {

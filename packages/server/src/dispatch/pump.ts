@@ -43,7 +43,9 @@ export function createPump(core: EngineCore): Pump {
   const sleep = (): void => {
     if (stopped) return
     let firstMs = LOOK_AGAIN_MS
-    for (const { dueAt } of registry.dueTimes()) firstMs = Math.min(firstMs, Math.max(0, Math.ceil((dueAt - clock.now()) / 1000)))
+    const now = clock.now()
+    // What is due already waits for a place, and is told when there is one.
+    for (const { dueAt } of registry.dueTimes()) if (dueAt > now) firstMs = Math.min(firstMs, Math.ceil((dueAt - now) / 1000))
     stopTimer = clock.after(Math.max(firstMs, 1), () => {
       for (const { deploymentId } of [...registry.dueTimes()]) look(deploymentId)
       sleep()

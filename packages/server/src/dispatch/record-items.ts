@@ -45,12 +45,22 @@ export async function recordItems(recorder: Recorder, items: readonly Item[]): P
   // First of all effects: the last chunks of a run may come in the batch that ends it, and are told before its end is.
   work.afterwards(() => {
     for (const [runId, list] of chunks) streams.publish(runId, list)
+    noteOutput(core, sessionId, items)
   })
   for (const [index, item] of items.entries()) {
     const refusal = await recordItem(core, work, { sessionId, item, chunks })
     if (refusal) refused.push({ index, ...refusal })
   }
   return refused
+}
+
+/** For people who ask what a run does: memory only. */
+function noteOutput({ registry, clock }: EngineCore, sessionId: string, items: readonly Item[]): void {
+  const session = registry.sessions.get(sessionId)
+  for (const { kind, run_id } of items) {
+    if (kind === 'state' || kind === 'task' || !session?.running.has(run_id)) continue
+    session.outputAt.set(run_id, clock.now())
+  }
 }
 
 interface ToRecord {
@@ -109,6 +119,8 @@ function proposalOf(run: FlowRun, { id, state }: StateItem, now: Micros): StateP
 async function recordTask(core: EngineCore, work: Work, run: FlowRun, item: TaskItem): Promise<Refusal | undefined> {
   const known = await work.tx.findTaskRun(item.task_run_id)
   const state = enterState({ id: item.id, ...item.state }, item.at, known?.state.id ?? null)
+  // Kept whatever the clocks say: its executor counts on it. The first result stays.
+  if (item.result !== undefined) work.tx.insertTaskResult(item.run_id, item.task_key, item.dynamic_key, item.result)
   // Sent again after a lost acknowledgement: what it has become since then stays.
   if (known && (known.state.id === item.id || item.at < known.state.at)) return ok
   const taskRun = nextTaskRun(core, known, item, state)
@@ -117,7 +129,6 @@ async function recordTask(core: EngineCore, work: Work, run: FlowRun, item: Task
   if (core.index.mayMatch(`prefect.task-run.${state.name}`)) {
     work.events.push(taskRunStateEvent({ taskRun, state, previous: known?.state ?? null, flowRun: run }))
   }
-  if (item.result !== undefined) work.tx.insertTaskResult(item.run_id, item.task_key, item.dynamic_key, item.result)
   return ok
 }
 
