@@ -36,6 +36,8 @@ export interface DeploymentOffer {
   /** JSON schema of the parameters; null when nothing is known of them. */
   readonly parameter_schema: JsonObject | null
   readonly triggers: readonly OfferedTrigger[]
+  /** True: nothing is said of triggers, so the automations that an earlier offer made stay as they are. Default: false. */
+  readonly keep_triggers?: boolean
   readonly retries: number
   readonly retry_delay_ms: number
 }
