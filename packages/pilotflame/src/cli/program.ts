@@ -65,11 +65,25 @@ function addServer(root: Command): void {
   leaf(root, {
     name: 'serve <file[:export]>',
     about: 'makes this process an executor for a flow of a file',
-    examples: ['pilot serve chatbot.ts:chatbot --name chatbot --on chat.message', 'pilot serve flows.ts --limit 5'],
+    examples: [
+      'pilot serve chatbot.ts:chatbot --name chatbot --on chat.message',
+      'pilot serve flows.ts --limit 5',
+      'pilot serve report.ts:report --isolation fresh --warm 1..4 --memory 256',
+    ],
   })
     .option('--name <name>', "the deployment's name; default: the flow's")
-    .option('--on <event>', 'an event that starts it, or a prefix such as chat.*; may be given more than once', collect)
-    .option('--limit <n>', 'how many runs this process takes at once', '100')
+    .option(
+      '--on <event>',
+      'an event that starts it, or a prefix such as chat.*; may be given more than once; none takes the automation away; default: it stays as it is',
+      collect,
+    )
+    .option('--limit <n>', 'how many runs this process takes at once; default: 100')
+    .option(
+      '--isolation <kind>',
+      'fresh: each run gets a process of its own; reuse: one after the other; default: runs share this one',
+    )
+    .option('--warm <min..max>', 'how many processes are ready before a run comes, and how many there may be; default: 1..8')
+    .option('--memory <mb>', 'the memory one process may take, in megabytes; default: 512')
     .addOption(new Option('--entrypoint <file>', 'what the deployment says of where its code is').hideHelp())
     .action((file: string, _: object, command: Command) =>
       start(command, async (context) => (await import('./commands/serve.ts')).serveFile(context, file, optionsOf(command))),

@@ -62,7 +62,7 @@ class Child {
     this.#cleanUp = await runStartHooks(onStart, say)
     if (this.#draining) return this.#leave()
     const options = {
-      deployments: [{ ...served, offer: { ...served.offer, version: identity.version } }],
+      deployments: [{ ...served, offer: { ...served.offer, version: identity.version, keep_triggers: true } }],
       limit: 1,
       apiUrl: identity.api_url,
       ...(identity.auth_string === null ? {} : { authString: identity.auth_string }),

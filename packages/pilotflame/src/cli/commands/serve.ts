@@ -1,4 +1,4 @@
-/** `pilot serve FILE[:EXPORT]`: makes this process an executor for flows of a file. */
+/** `pilot serve FILE[:EXPORT]`: makes this process an executor for flows of a file, or with `--isolation` a host of some. */
 import { createHash } from 'node:crypto'
 import { existsSync, readFileSync } from 'node:fs'
 import { createRequire } from 'node:module'
@@ -8,11 +8,18 @@ import { AppError, nearest } from '@pilotflame/core'
 import { type AnyFlow, isFlow, serve as ownServe, type ServedDeployment, type ServeOptions } from '@pilotflame/sdk'
 import type { Context } from '../context.ts'
 import { EXIT } from '../errors.ts'
+import { readProcessOptions } from './serve-processes.ts'
 
 export interface ServeFileOptions {
   readonly name?: string
+  /** `none` alone takes away the automation that an earlier serve made; nothing said leaves it. */
   readonly on?: readonly string[]
-  readonly limit: string
+  readonly limit?: string
+  readonly isolation?: string
+  /** `MIN` or `MIN..MAX`. */
+  readonly warm?: string
+  /** Megabytes. */
+  readonly memory?: string
   /** The file that people know, where another one is run. */
   readonly entrypoint?: string
 }
@@ -82,29 +89,65 @@ async function load(file: string): Promise<Readonly<Record<string, unknown>>> {
   }
 }
 
-export async function serveFile({ settings }: Context, target: string, options: ServeFileOptions): Promise<number> {
+/** What `--on` says of the deployment's automation. */
+export function readOn(on: readonly string[] | undefined): { readonly events: readonly string[]; readonly keep: boolean } {
+  if (on === undefined) return { events: [], keep: true }
+  if (!on.includes('none')) return { events: on, keep: false }
+  if (on.length === 1) return { events: [], keep: false }
+  throw new AppError('invalid_request', '--on none takes the automation away, so it stands alone. Leave out one of them.')
+}
+
+interface Chosen {
+  readonly path: string
+  readonly flows: readonly [string, AnyFlow][]
+}
+
+/** The flows that are meant, and only those that one name and one event can be meant for. */
+async function choose(target: string, { name, on }: ServeFileOptions): Promise<Chosen> {
   const { file, exported } = readTarget(target)
   const path = resolve(file)
   if (!existsSync(path)) throw new AppError('not_found', `There is no file ${file}. Check its name and the folder you are in.`)
-  const limit = readLimit(options.limit)
-  const chosen = chooseFlows(file, flowsOf(await load(path)), exported)
-  if (chosen.length > 1 && (options.name !== undefined || options.on !== undefined)) {
-    const names = chosen.map(([name]) => `${file}:${name}`).join(', ')
+  const flows = chooseFlows(file, flowsOf(await load(path)), exported)
+  if (flows.length > 1 && (name !== undefined || on !== undefined)) {
+    const names = flows.map(([one]) => `${file}:${one}`).join(', ')
     throw new AppError('ambiguous_name', `${file} exports several flows. Say which one is meant: ${names}.`)
   }
+  return { path, flows }
+}
+
+function toDeployments({ path, flows }: Chosen, options: ServeFileOptions): ServedDeployment[] {
+  const { events, keep } = readOn(options.on)
   const version = createHash('sha256').update(readFileSync(path)).digest('hex').slice(0, 16)
-  const deployments = chosen.map(([name, flow]) =>
-    flow.toDeployment({
+  return flows.map(([exported, flow]) => {
+    const deployment = flow.toDeployment({
       ...(options.name === undefined ? {} : { name: options.name }),
-      ...(options.on === undefined ? {} : { on: options.on }),
-      version,
-      entrypoint: `${options.entrypoint ?? relative('.', path)}:${name}`,
-    }),
-  )
+      on: events,
+      // A host knows a better one: it reads all files that the code is made of.
+      ...(options.isolation === undefined ? { version } : {}),
+      entrypoint: `${options.entrypoint ?? relative('.', path)}:${exported}`,
+    })
+    return keep ? { ...deployment, offer: { ...deployment.offer, keep_triggers: true } } : deployment
+  })
+}
+
+export async function serveFile({ settings }: Context, target: string, options: ServeFileOptions): Promise<number> {
+  const processes = readProcessOptions(options)
+  const limit = options.limit === undefined ? undefined : readLimit(options.limit)
+  const chosen = await choose(target, options)
+  const deployments = toDeployments(chosen, options)
   const [first, ...rest] = deployments
   if (!first) return EXIT.notFound
-  const serve = await serveOf(path)
   const authString = settings.authString === null ? {} : { authString: settings.authString }
-  await serve(first, ...rest, { limit, apiUrl: settings.apiUrl, ...authString })
+  const address = { apiUrl: settings.apiUrl, ...authString }
+  if (processes) {
+    const { serveFileHosted } = await import('../../host/serve-file.ts')
+    await serveFileHosted(
+      { ...chosen, deployments, processes, ...(options.name === undefined ? {} : { name: options.name }) },
+      address,
+    )
+  } else {
+    const serve = await serveOf(chosen.path)
+    await serve(first, ...rest, { ...(limit === undefined ? {} : { limit }), ...address })
+  }
   return EXIT.done
 }
