@@ -335,8 +335,9 @@ export class ChildPool {
   #failedToStart(child: Child, message: string, now: Ms): void {
     this.#failures = { count: this.#failures.count + 1, lastAt: now }
     const when = child.state === 'starting' ? 'before it was ready' : 'while it waited for a run'
+    const what = child.killed?.kind === 'exit' ? message : `${message} ${when}`
     const tail = child.tail === '' ? '' : `:\n${child.tail}`
-    this.failure = child.failed ?? `${message} ${when}${tail}`
+    this.failure = child.failed ?? `${what}${tail}`
   }
 
   stop(): void {

@@ -13,8 +13,10 @@ export interface Killed {
 }
 
 /** Of stderr: what is kept for the message of a failed start. */
-const TAIL_LINES = 5
+const TAIL_LINES = 8
 const TAIL_LINE_CHARACTERS = 300
+// The places in the code, and Node's own last line, say less than what is above them.
+const SAYS_LITTLE = /^\s+at |^Node\.js v|^\s*\^?$/
 // How V8 says it before it aborts.
 const HEAP_EXHAUSTED = /JavaScript heap out of memory/
 
@@ -64,6 +66,7 @@ export class Child {
 
   heard(text: string): void {
     if (HEAP_EXHAUSTED.test(text)) this.heapExhausted = true
+    if (SAYS_LITTLE.test(text)) return
     this.#tail.push(text.slice(0, TAIL_LINE_CHARACTERS))
     if (this.#tail.length > TAIL_LINES) this.#tail.shift()
   }
