@@ -139,6 +139,7 @@ export class Books {
     const book = this.runs.get(id)
     if (!book) return
     this.runs.delete(id)
+    for (const state of book.states) this.verdicts.delete(state.id)
     this.waiting.delete(id)
     this.unfinished.delete(id)
     if (book.run.sessionId !== null) this.leases.get(book.run.sessionId)?.delete(id)

@@ -29,7 +29,6 @@ export async function checkEnd(world: World, client: Client): Promise<void> {
       }
     }
   }
-  for (const viewer of client.viewers) viewer.check()
   const store = world.server.store
   if (!store) return world.violated('the server stays', 'the server is gone at the end')
   await store.find.findRun('') // brings the tables up to date with the journal

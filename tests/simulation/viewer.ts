@@ -33,7 +33,7 @@ export class Viewer {
               return true
             },
             end: () => {
-              this.ended = true
+              if (world.server.incarnation === life) this.#end()
             },
             drained: async () => undefined,
           }),
@@ -66,8 +66,9 @@ export class Viewer {
     if (!this.ended) this.#world.timeline.after(this.#world.random.between(100 * MS, SECOND), 'a viewer comes back', () => this.#follow())
   }
 
-  /** The run has ended: it has seen all that is stored. */
-  check(): void {
+  /** The run has ended: it has seen all that is stored by now. */
+  #end(): void {
+    this.ended = true
     const { books } = this.#world.ledger
     if (!books.runs.has(this.runId)) return
     const stored = [...books.chunks.values()].filter(({ flowRunId }) => flowRunId === this.runId)
@@ -75,6 +76,6 @@ export class Viewer {
       .sort((one, other) => one.attempt - other.attempt || one.n - other.n)
       .map((chunk) => chunk.text)
       .join('\n')
-    if (this.ended && text !== this.text) this.#world.violated('streams', `a viewer of ${this.runId} saw "${this.text}" and not "${text}"`)
+    if (text !== this.text) this.#world.violated('streams', `a viewer of ${this.runId} saw "${this.text}" and not "${text}"`)
   }
 }
