@@ -55,8 +55,8 @@ export function createChannel({ core, streams, apiUrl, onClosed }: ChannelParts)
 
     const hello = async (frame: HelloFrame): Promise<void> => {
       const joined = await join(core, work, frame, peer)
-      if (broken) return closed()
       session = joined.session
+      if (broken) return closed() // meanwhile: it is as if it had been closed after the welcome
       const { id } = session
       const deployments = joined.deployments.map((one) => ({ id: one.id, flow_name: one.flowName, name: one.name }))
       peer.send({ type: 'welcome', session_id: id, resumed: joined.resumed, api_url: apiUrl(), deployments })
