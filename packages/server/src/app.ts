@@ -11,6 +11,7 @@ import type {
   Resource,
   StateProposal,
   WhyClause,
+  WhyRun,
 } from '@pilotflame/core'
 import type { ChannelPeer, Clock, Random } from './ports.ts'
 import type { Retention } from './scheduler/retention.ts'
@@ -72,7 +73,10 @@ export interface Engine {
   upsertFlow(input: { name: string; tags: readonly string[]; labels: Flow['labels'] }): Promise<{ flow: Flow; created: boolean }>
   upsertDeployment(input: DeploymentInput): Promise<{ deployment: Deployment; created: boolean }>
   deleteDeployment(id: string): Promise<void>
+  /** While it is paused its runs wait. */
   pauseDeployment(id: string, paused: boolean): Promise<void>
+  /** Why a run is where it is. Throws `run_not_found`. */
+  why(runId: string): Promise<{ run: FlowRun; why: WhyRun }>
 }
 
 export interface Automations {

@@ -85,6 +85,8 @@ export function createClient(options: ClientOptions) {
     filterFlowRuns: (body: RequestBody<'POST /flow_runs/filter'> = {}) => call('POST /flow_runs/filter', { body }),
     setState: (runId: string, body: RequestBody<'POST /flow_runs/{id}/set_state'>) =>
       call('POST /flow_runs/{id}/set_state', { ...id(runId), body }),
+    /** What it waits for, since when, and the command that mends it. */
+    whyRun: (runId: string) => call('GET /flow_runs/{id}/why', id(runId)),
     timeline: (runId: string) => call('GET /flow_runs/{id}/timeline', id(runId)),
     logs: (body: RequestBody<'POST /logs/filter'> = {}) => call('POST /logs/filter', { body }),
     /** Waits for the run's end. */

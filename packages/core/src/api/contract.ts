@@ -19,6 +19,7 @@ import type {
   LogWire,
   OrchestrationWire,
   PruneWire,
+  RunWhyWire,
   StateWire,
   TaskRunWire,
   TimelineWire,
@@ -184,6 +185,11 @@ export const ROUTES = {
   },
   'DELETE /flow_runs/{id}': { ...prefect, summary: 'Deletes a flow run', success: 204, answer: answer<void>() },
   'GET /flow_runs/{id}/timeline': { ...own, summary: 'Where its time went', answer: answer<TimelineWire>() },
+  'GET /flow_runs/{id}/why': {
+    ...own,
+    summary: 'What it waits for, since when, and the command that mends it',
+    answer: answer<RunWhyWire>(),
+  },
   'GET /flow_runs/{id}/stream': {
     ...own,
     summary: 'Its stream as server-sent events; resumable with Last-Event-ID',

@@ -149,6 +149,12 @@ export const DIFFERENCES: readonly Difference[] = [
     reason: 'Schedules and global limits are not here yet. A schedule that is stored and never runs would be worse than none.',
   },
   {
+    routes: ['POST /deployments/{id}/pause_deployment', 'POST /deployments/{id}/resume_deployment'],
+    refused: [],
+    what: 'While a deployment is paused all of its runs wait; Prefect stops its schedules alone.',
+    reason: 'Runs are started by events here, and pausing has to hold those back.',
+  },
+  {
     routes: ['POST /deployments/'],
     refused: [],
     what: '`concurrency_limit`, `concurrency_options`, `job_variables`, `path`, `pull_steps`, `work_pool_name`, `work_queue_name`, `storage_document_id`, `infrastructure_document_id` and `version_info` are kept, and nothing acts on them.',

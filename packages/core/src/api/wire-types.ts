@@ -8,6 +8,7 @@ import type { Resource } from '../events.ts'
 import type { Json, JsonObject, Parameters } from '../json.ts'
 import type { TimelinePart } from '../marks.ts'
 import type { StateType } from '../states.ts'
+import type { WhyReason } from '../why/facts.ts'
 
 export interface StateDetailsWire {
   readonly flow_run_id: string | null
@@ -286,6 +287,22 @@ export interface OrchestrationWire {
     | { readonly type: 'reject_details'; readonly reason: string | null }
     | { readonly type: 'wait_details'; readonly delay_seconds: number; readonly reason: string | null }
     | { readonly type: 'abort_details'; readonly reason: string | null }
+}
+
+/** Why a run is where it is. */
+export interface RunWhyWire {
+  readonly flow_run_id: string
+  readonly name: string
+  readonly state_type: StateType
+  readonly state_name: string
+  readonly reason: WhyReason
+  /** One sentence. */
+  readonly summary: string
+  readonly since: string
+  /** When it goes on by itself, where that is known. */
+  readonly until: string | null
+  /** The command that mends it, where there is one. */
+  readonly command: string | null
 }
 
 /** Why an event did or did not fire an automation. */

@@ -7,12 +7,14 @@ import type { FlowRun } from '../run.ts'
 import type { State } from '../states.ts'
 import type { Log, TaskRun } from '../task-run.ts'
 import { MICROS_PER_SECOND, toIso, toIsoOrNull } from '../time.ts'
+import type { WhyRun } from '../why/facts.ts'
 import type {
   DeploymentWire,
   EventWire,
   FlowRunWire,
   FlowWire,
   LogWire,
+  RunWhyWire,
   StateWire,
   TaskRunWire,
   TimelineWire,
@@ -250,6 +252,19 @@ export const eventToWire = (event: Event): EventWire => ({
   received: toIso(event.received),
   chain_depth: event.chainDepth,
   cause_event_id: event.causeEventId,
+})
+
+/** Why a run is where it is. */
+export const runWhyToWire = (run: FlowRun, why: WhyRun): RunWhyWire => ({
+  flow_run_id: run.id,
+  name: run.name,
+  state_type: run.state.type,
+  state_name: run.state.name,
+  reason: why.reason,
+  summary: why.summary,
+  since: toIso(why.since),
+  until: toIsoOrNull(why.until),
+  command: why.command,
 })
 
 /** Where the time of each attempt went. */

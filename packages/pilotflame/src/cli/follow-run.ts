@@ -1,5 +1,5 @@
 /** Shows a run until its end: its stream word by word, then its state and where its time went. */
-import { type Client, type DeploymentWire, type FlowRunWire, type StreamEnd, shortId, type TimelineWire } from '@pilotflame/core'
+import { type Client, type FlowRunWire, type StreamEnd, shortId, type TimelineWire } from '@pilotflame/core'
 import type { Context } from './context.ts'
 import type { Output } from './output.ts'
 import { allPages, fullName } from './resolve-named.ts'
@@ -15,14 +15,6 @@ export interface FollowedRun {
 
 type Executors = Pick<Context, 'client' | 'out'>
 
-const quoted = (text: string): string => (/^[\w./:@-]+$/.test(text) ? text : `'${text.replaceAll("'", "'\\''")}'`)
-
-/** The command that serves this deployment, such as `pilot serve chatbot.ts:chatbot --name chatbot --on chat.message`. */
-export function serveCommand({ entrypoint, name }: Pick<DeploymentWire, 'entrypoint' | 'name'>, on: readonly string[]): string {
-  const events = on.map((event) => ` --on ${quoted(event)}`).join('')
-  return `pilot serve ${entrypoint === null ? 'FILE:EXPORT' : quoted(entrypoint)} --name ${quoted(name)}${events}`
-}
-
 /** The names of the events that start a deployment's runs: of the automations that it has brought along. */
 export async function eventsOf(client: Client, deploymentId: string): Promise<string[]> {
   const owner = `prefect.deployment.${deploymentId}`
@@ -33,12 +25,9 @@ export async function eventsOf(client: Client, deploymentId: string): Promise<st
 /** Why a run that is not started yet waits, and what starts it; `undefined` when it does not wait. */
 export async function sayWaiting(client: Client, run: FlowRunWire): Promise<string | undefined> {
   if (run.state_type !== 'SCHEDULED' || run.deployment_id === null) return undefined
-  const deployment = await client.deployment(run.deployment_id)
-  const name = fullName(deployment)
-  if (deployment.paused) return `${name} is paused: its runs wait until it is resumed.`
-  if (deployment.status === 'READY') return `All places of ${name} are taken: the run starts when one is free.`
-  const command = serveCommand(deployment, await eventsOf(client, deployment.id))
-  return `No executor of ${name} is connected: the run waits. Start one with:\n  ${command}`
+  const { state_type, reason, summary, command } = await client.whyRun(run.id)
+  if (state_type !== 'SCHEDULED' || reason === 'starts_now') return undefined
+  return command === null ? summary : `${summary}\n  ${command}`
 }
 
 async function announce({ client, out }: Executors, run: FlowRunWire): Promise<void> {

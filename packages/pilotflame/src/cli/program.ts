@@ -148,6 +148,18 @@ function addDeployment(root: Command): void {
     .action((name: string, _: object, command: Command) =>
       start(command, async (context) => (await body()).runDeployment(context, name, optionsOf(command))),
     )
+  addPauses(deployment)
+}
+
+function addPauses(deployment: Command): void {
+  const pause = (paused: boolean) => (name: string, _: object, command: Command) =>
+    start(command, async (context) => (await import('./commands/deployment-pause.ts')).pauseDeployment(context, name, paused))
+  leaf(deployment, { name: 'pause <name>', about: 'lets its runs wait', examples: ['pilot deployment pause hello'] }).action(
+    pause(true),
+  )
+  leaf(deployment, { name: 'resume <name>', about: 'starts them again', examples: ['pilot deployment resume hello'] }).action(
+    pause(false),
+  )
 }
 
 function addRun(root: Command): void {
@@ -172,6 +184,13 @@ function addRun(root: Command): void {
     .action((name: string, _: object, command: Command) =>
       start(command, async (context) => (await import('./commands/run-logs.ts')).showLogs(context, name, optionsOf(command))),
     )
+  leaf(run, {
+    name: 'why <run>',
+    about: 'says what it waits for, and what mends that',
+    examples: ['pilot run why latest'],
+  }).action((name: string, _: object, command: Command) =>
+    start(command, async (context) => (await import('./commands/run-why.ts')).explainRun(context, name)),
+  )
   leaf(run, { name: 'timeline <run>', about: 'shows where its time went', examples: ['pilot run timeline latest'] }).action(
     (name: string, _: object, command: Command) =>
       start(command, async (context) => (await import('./commands/run-timeline.ts')).showTimeline(context, name)),

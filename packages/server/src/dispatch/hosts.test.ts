@@ -36,6 +36,7 @@ test('a run goes to the process and not to its host, which is told so afterwards
     run_id: id,
     epoch: 1,
     session_id: child.sessionId,
+    pid: expect.any(Number),
     deployment_id: host.deploymentId,
   })
 })

@@ -57,9 +57,9 @@ export async function recordItems(recorder: Recorder, items: readonly Item[]): P
 /** For people who ask what a run does: memory only. */
 function noteOutput({ registry, clock }: EngineCore, sessionId: string, items: readonly Item[]): void {
   const session = registry.sessions.get(sessionId)
+  const now = clock.now()
   for (const { kind, run_id } of items) {
-    if (kind === 'state' || kind === 'task' || !session?.running.has(run_id)) continue
-    session.outputAt.set(run_id, clock.now())
+    if ((kind === 'log' || kind === 'chunk') && session?.running.has(run_id)) session.outputAt.set(run_id, now)
   }
 }
 

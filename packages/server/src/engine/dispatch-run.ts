@@ -39,7 +39,8 @@ export function send(core: EngineCore, session: Session, run: FlowRun, recorded:
   core.registry.send(session.id, runFrame(core, run, recorded))
   if (session.hostSessionId === null) return
   const { id: run_id, epoch, deploymentId } = run
-  core.hosts.tell(session, { type: 'placed', run_id, epoch, session_id: session.id, deployment_id: deploymentId ?? '' })
+  const { id: session_id, pid } = session
+  core.hosts.tell(session, { type: 'placed', run_id, epoch, session_id, pid, deployment_id: deploymentId ?? '' })
 }
 
 /** Tells whoever has the run to stop it: its executor at once, and that one's host, which sees to it. */

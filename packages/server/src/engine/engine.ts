@@ -2,13 +2,14 @@
  * The engine as the HTTP routes see it: each request is one unit of work around the pure rules of `core`.
  * Leaves to others: what travels to executors (`dispatch/`), what events start (`automations/`).
  */
-import { AppError, type FlowRun } from '@pilotflame/core'
+import { AppError, type FlowRun, whyRun } from '@pilotflame/core'
 import type { Engine, NewRun } from '../app.ts'
 import { changeState } from './change-state.ts'
 import { upsertDeployment, upsertFlow } from './deployments.ts'
 import { stopWaiting, tellToStop } from './dispatch-run.ts'
 import type { EngineCore } from './engine-core.ts'
 import { parameterError, prepareParameters, startRun } from './start-run.ts'
+import { whyRunFacts } from './why-run-facts.ts'
 import { unitOfWork, type Work, type WorkOptions } from './work.ts'
 
 export const runNotFound = (id: string): AppError =>
@@ -44,7 +45,11 @@ export function createEngine(core: EngineCore): Engine {
 
     waitForEnd: (runId, signal) => waitForEnd(core, runId, signal),
     upsertFlow: (input) => store.transaction((tx) => upsertFlow(tx, made(), input)),
-    upsertDeployment: (input) => store.transaction((tx) => upsertDeployment(tx, made(), input)),
+    async upsertDeployment(input) {
+      const saved = await store.transaction((tx) => upsertDeployment(tx, made(), input))
+      core.registry.setPaused(saved.deployment.id, saved.deployment.paused)
+      return saved
+    },
 
     deleteDeployment: (id) =>
       store.transaction(async (tx) => {
@@ -52,12 +57,20 @@ export function createEngine(core: EngineCore): Engine {
         tx.deleteDeployment(id)
       }),
 
-    pauseDeployment: (id, paused) =>
-      store.transaction(async (tx) => {
+    async pauseDeployment(id, paused) {
+      await store.transaction(async (tx) => {
         const deployment = await tx.findDeployment(id)
         if (!deployment) throw deploymentNotFound(id)
         tx.saveDeployment({ ...deployment, paused, updatedAt: clock.now() })
-      }),
+      })
+      core.registry.setPaused(id, paused)
+    },
+
+    async why(runId) {
+      const facts = await whyRunFacts(core, runId)
+      if (!facts) throw runNotFound(runId)
+      return { run: facts.run, why: whyRun(facts) }
+    },
   }
 }
 

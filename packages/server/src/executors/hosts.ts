@@ -46,7 +46,7 @@ export class Hosts {
       if (child.hostSessionId !== host.id) continue
       const [deployment_id = ''] = child.offers.keys()
       for (const [run_id, epoch] of child.running)
-        this.tell(child, { type: 'placed', run_id, epoch, session_id: child.id, deployment_id })
+        this.tell(child, { type: 'placed', run_id, epoch, session_id: child.id, pid: child.pid, deployment_id })
     }
   }
 
@@ -66,7 +66,7 @@ export class Hosts {
 
   #sayWanted(deploymentId: string): void {
     const version = this.#registry.currentVersion(deploymentId)
-    const waiting = this.#registry.countDue(deploymentId, this.#clock.now())
+    const waiting = this.#registry.isPaused(deploymentId) ? 0 : this.#registry.countDue(deploymentId, this.#clock.now())
     for (const host of this.#registry.sessions.values()) {
       const offered = host.role === 'host' && host.peer !== null ? host.offers.get(deploymentId) : undefined
       if (offered === undefined || version === undefined) continue

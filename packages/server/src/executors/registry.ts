@@ -15,6 +15,8 @@ export class Registry {
   /** The current version of each deployment's code, as its executors need to have it. */
   readonly #current = new Map<string, string>()
   readonly #waiting = new Map<string, Map<string, WaitingRun>>()
+  /** Deployments whose runs wait until they are resumed. */
+  readonly #paused = new Set<string>()
   /** Called when a place may have become free for runs of this deployment. */
   onRoom: (deploymentId: string) => void = () => undefined
   /** Called when more or fewer runs of this deployment wait. */
@@ -35,12 +37,25 @@ export class Registry {
     return true
   }
 
+  isPaused(deploymentId: string): boolean {
+    return this.#paused.has(deploymentId)
+  }
+
+  setPaused(deploymentId: string, paused: boolean): void {
+    if (this.#paused.has(deploymentId) === paused) return
+    if (paused) this.#paused.add(deploymentId)
+    else this.#paused.delete(deploymentId)
+    this.onWaiting(deploymentId)
+    if (!paused) this.onRoom(deploymentId)
+  }
+
   currentVersion(deploymentId: string): string | undefined {
     return this.#current.get(deploymentId)
   }
 
   /** The executor with most room that has the deployment's current code; its place is taken until `confirm` or `release`. */
   reserve(deploymentId: string): Session | null {
+    if (this.#paused.has(deploymentId)) return null
     const version = this.#current.get(deploymentId)
     let best: Session | null = null
     for (const session of this.sessions.values()) {
@@ -72,7 +87,9 @@ export class Registry {
   /** The run has left whoever held it. */
   leave(runId: string, sessionId: string): void {
     const session = this.sessions.get(sessionId)
-    if (session?.running.delete(runId)) this.roomIn(session)
+    if (!session) return
+    session.outputAt.delete(runId)
+    if (session.running.delete(runId)) this.roomIn(session)
   }
 
   roomIn(session: Session): void {
@@ -122,6 +139,16 @@ export class Registry {
     let due = 0
     for (const run of this.#waiting.get(deploymentId)?.values() ?? []) if (run.dueAt <= now) due += 1
     return due
+  }
+
+  /** How many runs of this deployment are due and stand before this one; all of them where it does not wait. */
+  countBefore(runId: string, deploymentId: string, now: Micros): number {
+    let before = 0
+    for (const run of this.#waiting.get(deploymentId)?.values() ?? []) {
+      if (run.id === runId) break
+      if (run.dueAt <= now) before += 1
+    }
+    return before
   }
 
   /** Deployments with waiting runs, and when the first of each is due. */

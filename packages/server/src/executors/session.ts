@@ -2,7 +2,7 @@
  * One executor, or a host of executors, as the server knows it: what it offers, what it holds, how it is connected.
  * A session outlives its connection. Memory only; its row says no more than who may come back after a restart.
  */
-import type { HelloFrame, PoolFrame, RunEnding } from '@pilotflame/core'
+import type { HelloFrame, Micros, PoolFrame, RunEnding } from '@pilotflame/core'
 import type { ChannelPeer } from '../ports.ts'
 import type { SessionRow } from '../store/store.ts'
 
@@ -23,6 +23,8 @@ export interface Session {
   offers: ReadonlyMap<string, string>
   /** Run id → epoch of the lease it holds. */
   readonly running: Map<string, number>
+  /** Run id → when it streamed or logged last. */
+  readonly outputAt: Map<string, Micros>
   reserved: number
   peer: ChannelPeer | null
   draining: boolean
@@ -49,6 +51,7 @@ const idle = (who: Who): Session => ({
   uses: null,
   offers: new Map(),
   running: new Map(),
+  outputAt: new Map(),
   reserved: 0,
   peer: null,
   draining: false,

@@ -1,8 +1,8 @@
 /** `pilot deployment ls|inspect|run`. */
-import { type DeploymentWire, type FlowRunWire, shortId } from '@pilotflame/core'
+import { type DeploymentWire, type FlowRunWire, serveCommand, shortId } from '@pilotflame/core'
 import type { Context } from '../context.ts'
 import { EXIT } from '../errors.ts'
-import { eventsOf, followRun, sayWaiting, serveCommand, succeeded } from '../follow-run.ts'
+import { eventsOf, followRun, sayWaiting, succeeded } from '../follow-run.ts'
 import { readParameters, strangers } from '../parameters.ts'
 import { parseJsonObject, readSource } from '../read-json.ts'
 import { allPages, fullName, resolveDeployment } from '../resolve-named.ts'

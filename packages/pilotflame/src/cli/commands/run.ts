@@ -146,6 +146,10 @@ export async function cancelRun({ client, out }: Context, name: string): Promise
   const answer = await client.setState(run.id, { state: { type: 'CANCELLING' } })
   const now = await client.flowRun(run.id)
   out.document({ status: answer.status, run: now })
+  if (answer.status === 'REJECT' && now.state_type === 'CANCELLING') {
+    out.line(`${run.name} is being cancelled already: it is Cancelled when the work is gone. Ask "pilot run why ${run.name}".`)
+    return EXIT.done
+  }
   if (answer.status === 'ABORT' || (answer.status === 'REJECT' && now.state_type !== 'CANCELLED')) {
     const reason = 'reason' in answer.details && answer.details.reason ? `: ${answer.details.reason}` : ''
     if (!out.json) out.note(`${run.name} is ${now.state_name} and was not cancelled${reason}.`)

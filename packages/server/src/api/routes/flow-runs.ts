@@ -1,5 +1,13 @@
 /** Flow runs, their states and their timeline. */
-import { AppError, type FlowRun, flowRunToWire, type OrchestrationWire, stateToWire, timelineToWire } from '@pilotflame/core'
+import {
+  AppError,
+  type FlowRun,
+  flowRunToWire,
+  type OrchestrationWire,
+  runWhyToWire,
+  stateToWire,
+  timelineToWire,
+} from '@pilotflame/core'
 import type { App, SetStateResult } from '../../app.ts'
 import { type Handlers, param } from '../exchange.ts'
 import { pageOf, runFilterOf } from '../filters.ts'
@@ -39,6 +47,7 @@ export const flowRunRoutes: Handlers<
   | 'POST /flow_runs/{id}/set_state'
   | 'DELETE /flow_runs/{id}'
   | 'GET /flow_runs/{id}/timeline'
+  | 'GET /flow_runs/{id}/why'
   | 'GET /flow_runs/{id}/stream'
   | 'GET /flow_runs/{id}/result'
   | 'GET /flow_run_states/'
@@ -72,6 +81,11 @@ export const flowRunRoutes: Handlers<
 
   async 'GET /flow_runs/{id}/timeline'(exchange) {
     return value(timelineToWire(await loadRun(exchange.context.app, param(exchange, 'id'))))
+  },
+
+  async 'GET /flow_runs/{id}/why'(exchange) {
+    const { run, why } = await exchange.context.app.engine.why(param(exchange, 'id'))
+    return value(runWhyToWire(run, why))
   },
 
   'GET /flow_runs/{id}/stream': streamRun,

@@ -1,0 +1,189 @@
+import { describe, expect, test } from 'vitest'
+import { aRun, NOW } from '../../test/a-run.ts'
+import type { FlowRun } from '../run.ts'
+import type { WhyRunFacts } from './facts.ts'
+import { whyRun } from './why-run.ts'
+
+const NOBODY = { current: 0, places: 0, taken: 0, away: 0, older: 0 }
+const DEPLOYMENT = {
+  id: 'd',
+  flowName: 'hello',
+  name: 'main',
+  entrypoint: 'hello.ts:hello',
+  paused: false,
+  version: 'v2',
+  events: ['person.*'],
+}
+const waiting = aRun({ type: 'SCHEDULED', scheduledAt: NOW - 12_000_000 })
+const HOLDER = { name: 'hello.ts', pid: 7, host: 'box', away: false, ofHost: false }
+const SERVE = "pilot serve hello.ts:hello --name main --on 'person.*'"
+
+function ask(run: FlowRun, facts: Partial<WhyRunFacts> = {}) {
+  return whyRun({
+    run,
+    now: NOW,
+    deployment: DEPLOYMENT,
+    executors: NOBODY,
+    pool: null,
+    ahead: 0,
+    holder: null,
+    lastOutput: null,
+    ...facts,
+  })
+}
+
+describe('a run that waits', () => {
+  const cases: readonly [string, Partial<WhyRunFacts>, string, string, string | null][] = [
+    [
+      'nobody has its code',
+      {},
+      'no_executor',
+      'It has waited for 12.0 s: no executor of hello/main is connected; start one.',
+      SERVE,
+    ],
+    [
+      'only older code is there',
+      { executors: { ...NOBODY, older: 2 } },
+      'older_code',
+      'It has waited for 12.0 s: only older code of hello/main is connected (2 executors), and it needs version v2; start the current one.',
+      SERVE,
+    ],
+    [
+      'all places are taken, and others came before it',
+      { executors: { ...NOBODY, current: 2, places: 10, taken: 10 }, ahead: 3 },
+      'all_busy',
+      'It has waited for 12.0 s: all 10 places of hello/main are taken (10 at work in 2 executors); raise --limit, or start another executor; 3 runs of it came before this one.',
+      `${SERVE} --limit 10`,
+    ],
+    [
+      'its executor lost the connection',
+      { executors: { ...NOBODY, away: 1 } },
+      'executors_away',
+      'It has waited for 12.0 s: 1 executor of hello/main has lost its connection, and has 6 s to come back.',
+      null,
+    ],
+    [
+      'a place is free',
+      { executors: { ...NOBODY, current: 1, places: 5, taken: 4 } },
+      'starts_now',
+      'It has waited for 12.0 s: a place of hello/main is free, and it starts now.',
+      null,
+    ],
+    [
+      'the deployment is paused',
+      { deployment: { ...DEPLOYMENT, paused: true } },
+      'deployment_paused',
+      'It has waited for 12.0 s: hello/main is paused, and its runs start when it is resumed.',
+      'pilot deployment resume hello/main',
+    ],
+    [
+      'processes start',
+      { pool: { starting: 1, ready: 0, busy: 4, failure: null } },
+      'pool_starting',
+      'It has waited for 12.0 s: 1 process is starting for hello/main (4 at work).',
+      null,
+    ],
+    [
+      'processes cannot start',
+      { pool: { starting: 1, ready: 0, busy: 0, failure: 'onStart failed: no database.' } },
+      'pool_failing',
+      'It has waited for 12.0 s: the processes of hello/main cannot start: onStart failed: no database; mend that, and serve it again.',
+      `${SERVE} --isolation fresh`,
+    ],
+    [
+      'all processes are at work',
+      { pool: { starting: 0, ready: 0, busy: 4, failure: null }, executors: { ...NOBODY, current: 4, places: 4, taken: 4 } },
+      'all_busy',
+      'It has waited for 12.0 s: all 4 processes of hello/main are at work; let the host keep more with --warm.',
+      `${SERVE} --isolation fresh --warm 1..8`,
+    ],
+    [
+      'it has no deployment',
+      { deployment: null },
+      'no_deployment',
+      'It has waited for 12.0 s: it has no deployment, so whoever created it has to start it.',
+      null,
+    ],
+  ]
+  test.each(cases)('%s', (_, facts, reason, summary, command) => {
+    expect(ask(waiting, facts)).toMatchObject({ reason, summary, command, since: NOW - 12_000_000 })
+  })
+  test('until its time', () => {
+    expect(ask(aRun({ type: 'SCHEDULED', scheduledAt: NOW + 90_000_000 }))).toMatchObject({
+      reason: 'due_later',
+      summary: 'It is to start in 1 min 30 s, at 2023-11-14 22:14:50 UTC; no process waits for it.',
+      until: NOW + 90_000_000,
+    })
+  })
+  test('for its retry', () => {
+    const run = aRun(
+      { type: 'SCHEDULED', name: 'AwaitingRetry', message: 'no route', scheduledAt: NOW + 4_000_000 },
+      { runCount: 1 },
+    )
+    expect(ask(run)).toMatchObject({
+      reason: 'retry_later',
+      summary:
+        'Attempt 1 did not succeed: no route. The next one starts in 4.0 s, at 2023-11-14 22:13:24 UTC; no process waits for it.',
+    })
+  })
+})
+
+describe('a run that somebody has', () => {
+  const say = (run: FlowRun, facts: Partial<WhyRunFacts> = {}) => ask(run, { holder: HOLDER, ...facts }).summary
+  test('was sent', () =>
+    expect(say(aRun({ type: 'PENDING' }))).toBe(
+      'It was sent to hello.ts (pid 7 on box) 1.0 s ago, which has not reported its start yet.',
+    ))
+  test('runs', () =>
+    expect(say(aRun({ type: 'RUNNING' }, { runCount: 1 }))).toBe(
+      'It has been running for 1.0 s on hello.ts (pid 7 on box); it has put out nothing yet.',
+    ))
+  test('runs, and has said something', () =>
+    expect(say(aRun({ type: 'RUNNING' }, { runCount: 2 }), { lastOutput: { at: NOW - 300_000, line: 'step 2' } })).toBe(
+      'It has been running for 1.0 s in attempt 2 on hello.ts (pid 7 on box); its last output came 300 ms ago: "step 2".',
+    ))
+  test('is being cancelled, in the process of a host', () =>
+    expect(say(aRun({ type: 'CANCELLING' }), { holder: { ...HOLDER, ofHost: true } })).toBe(
+      'It was told to stop 1.0 s ago, and is still at work on hello.ts (pid 7 on box); its host sends SIGTERM and then SIGKILL when it does not end by itself.',
+    ))
+  test('is being cancelled, in a process that others share', () =>
+    expect(say(aRun({ type: 'CANCELLING' }))).toBe(
+      'It was told to stop 1.0 s ago, and is still at work on hello.ts (pid 7 on box); it is Cancelled when its function ends: pass run.signal to whatever it waits for.',
+    ))
+  test('is being cancelled, and its executor is away', () =>
+    expect(say(aRun({ type: 'CANCELLING' }), { holder: { ...HOLDER, away: true } })).toBe(
+      'It was told to stop 1.0 s ago, but the connection of hello.ts (pid 7 on box) is closed: it is told again when it comes back, and the run is Cancelled when it does not within 6 s.',
+    ))
+})
+
+describe('a run that has ended', () => {
+  const MARKS = {
+    received: 0,
+    matched: 200,
+    committed: 700,
+    dispatched: 800,
+    executor_ready: 900,
+    code_ready: 900,
+    first_line: 1_000,
+  }
+  const done = (at: object, state: object = {}) =>
+    ask(aRun({ type: 'COMPLETED', ...state }, { runCount: 1, marks: { 1: { boot: 'b', at: { ...MARKS, ...at } } } })).summary
+  test('in its own code for the most part', () =>
+    expect(done({ completed: 9_000 })).toBe(
+      'It is Completed. It took 9 ms, 8 ms of it in your own code; most of the rest was waiting for the disk (0.5 ms). A faster disk under PILOTFLAME_HOME would have saved up to 0.5 ms.',
+    ))
+  test('after waiting for an executor', () =>
+    expect(
+      done({ dispatched: 340_700, executor_ready: 340_800, code_ready: 340_800, first_line: 340_900, completed: 341_000 }),
+    ).toBe(
+      'It is Completed. It took 341 ms, most of it waiting for a free executor (340 ms). A free place (a higher --limit, or --warm for processes) would have saved up to 340 ms.',
+    ))
+  test('badly', () =>
+    expect(done({ completed: 9_000 }, { type: 'CRASHED', message: 'out of memory at 512 MB' })).toMatch(
+      /^It is Crashed: out of memory at 512 MB\. It took 9 ms/,
+    ))
+  test('before it had begun', () =>
+    expect(ask(aRun({ type: 'CANCELLED', message: 'Cancelled before it started.' }, { endAt: NOW })).summary).toBe(
+      'It is Cancelled: Cancelled before it started. It was there for 1.0 s, and never reported a start.',
+    ))
+})

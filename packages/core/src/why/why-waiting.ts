@@ -1,0 +1,102 @@
+/** What a scheduled run waits for. */
+import { sayDuration } from '../rules/stop-message.ts'
+import { MICROS_PER_MS, type Micros, toIso } from '../time.ts'
+import type { WhyDeployment, WhyReason, WhyRun, WhyRunFacts } from './facts.ts'
+
+const quoted = (text: string): string => (/^[\w./:@-]+$/.test(text) ? text : `'${text.replaceAll("'", "'\\''")}'`)
+
+/** The command that serves this deployment, such as `pilot serve chatbot.ts:chatbot --name chatbot --on chat.message`. */
+export function serveCommand(
+  { entrypoint, name }: { readonly entrypoint: string | null; readonly name: string },
+  on: readonly string[],
+): string {
+  const events = on.map((event) => ` --on ${quoted(event)}`).join('')
+  return `pilot serve ${entrypoint === null ? 'FILE:EXPORT' : quoted(entrypoint)} --name ${quoted(name)}${events}`
+}
+
+/** `2026-11-24 11:40:03 UTC`. */
+export const sayMoment = (at: Micros): string => `${toIso(at).slice(0, 19).replace('T', ' ')} UTC`
+
+const count = (number: number, one: string, many = `${one}s`): string => `${number} ${number === 1 ? one : many}`
+
+interface Said {
+  readonly reason: WhyReason
+  readonly sentence: string
+  readonly command?: string
+}
+
+export function whyWaiting(facts: WhyRunFacts): WhyRun {
+  const { run, now } = facts
+  const dueAt = run.state.scheduledAt ?? run.state.at
+  if (dueAt > now) return whyDueLater(facts, dueAt)
+  const { reason, sentence, command = null } = facts.deployment ? whyNotTaken(facts, facts.deployment) : NO_DEPLOYMENT
+  const waited = `It has waited for ${sayDuration((now - dueAt) / MICROS_PER_MS)}`
+  return { reason, summary: `${waited}: ${sentence}${sayAhead(facts)}.`, since: dueAt, until: null, command }
+}
+
+const NO_DEPLOYMENT: Said = { reason: 'no_deployment', sentence: 'it has no deployment, so whoever created it has to start it' }
+
+const sayAhead = ({ ahead }: WhyRunFacts): string => (ahead === 0 ? '' : `; ${count(ahead, 'run')} of it came before this one`)
+
+function whyDueLater({ run, now }: WhyRunFacts, dueAt: Micros): WhyRun {
+  const when = `in ${sayDuration((dueAt - now) / MICROS_PER_MS)}, at ${sayMoment(dueAt)}`
+  const retry = run.state.name === 'AwaitingRetry'
+  const because = run.state.message === null ? '' : `: ${run.state.message}`
+  const summary = retry
+    ? `Attempt ${Math.max(run.runCount, 1)} did not succeed${because}. The next one starts ${when}; no process waits for it.`
+    : `It is to start ${when}; no process waits for it.`
+  return { reason: retry ? 'retry_later' : 'due_later', summary, since: run.state.at, until: dueAt, command: null }
+}
+
+/** It is due: why nobody has taken it. */
+function whyNotTaken(facts: WhyRunFacts, deployment: WhyDeployment): Said {
+  const { executors, pool } = facts
+  const name = `${deployment.flowName}/${deployment.name}`
+  if (deployment.paused) return paused(name)
+  if (executors.places > executors.taken)
+    return { reason: 'starts_now', sentence: `a place of ${name} is free, and it starts now` }
+  if (pool) return whyPool(facts, deployment, name)
+  if (executors.current > 0) return allBusy(facts, deployment, name)
+  if (executors.away > 0) {
+    const sentence = `${count(executors.away, 'executor')} of ${name} has lost its connection, and has 6 s to come back`
+    return { reason: 'executors_away', sentence }
+  }
+  const command = serveCommand(deployment, deployment.events)
+  if (executors.older > 0) {
+    const sentence = `only older code of ${name} is connected (${count(executors.older, 'executor')}), and it needs version ${(deployment.version ?? 'that is current').slice(0, 16)}; start the current one`
+    return { reason: 'older_code', sentence, command }
+  }
+  return { reason: 'no_executor', sentence: `no executor of ${name} is connected; start one`, command }
+}
+
+const paused = (name: string): Said => ({
+  reason: 'deployment_paused',
+  sentence: `${name} is paused, and its runs start when it is resumed`,
+  command: `pilot deployment resume ${quoted(name)}`,
+})
+
+function allBusy({ executors }: WhyRunFacts, deployment: WhyDeployment, name: string): Said {
+  const { current, places, taken } = executors
+  const each = Math.max(1, Math.ceil(places / current))
+  const sentence =
+    places === 0
+      ? `the ${count(current, 'executor')} of ${name} take no run any more; start another one`
+      : `all ${count(places, 'place')} of ${name} are taken (${taken} at work in ${count(current, 'executor')}); raise --limit, or start another executor`
+  return { reason: 'all_busy', sentence, command: `${serveCommand(deployment, deployment.events)} --limit ${each * 2}` }
+}
+
+function whyPool({ pool }: WhyRunFacts, deployment: WhyDeployment, name: string): Said {
+  const { starting, ready, busy, failure } = pool ?? { starting: 0, ready: 0, busy: 0, failure: null }
+  const serve = `${serveCommand(deployment, deployment.events)} --isolation fresh`
+  if (failure !== null) {
+    const sentence = `the processes of ${name} cannot start: ${failure.replace(/\.$/, '')}; mend that, and serve it again`
+    return { reason: 'pool_failing', sentence, command: serve }
+  }
+  if (starting > 0) {
+    const sentence = `${count(starting, 'process is', 'processes are')} starting for ${name} (${busy} at work)`
+    return { reason: 'pool_starting', sentence }
+  }
+  const processes = busy + ready
+  const sentence = `all ${count(processes, 'process', 'processes')} of ${name} are at work; let the host keep more with --warm`
+  return { reason: 'all_busy', sentence, command: `${serve} --warm 1..${Math.max(2, processes * 2)}` }
+}
