@@ -175,6 +175,11 @@ export class ChildPool {
     else this.#runEnded(child, message)
   }
 
+  /** The server says for it that it is ready. */
+  adopt(child: Child, sessionId: string): void {
+    this.#ready(child, sessionId)
+  }
+
   #ready(child: Child, sessionId: string): void {
     const before = child.sessionId
     child.sessionId = sessionId

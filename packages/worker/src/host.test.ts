@@ -467,3 +467,48 @@ describe('the end of a host', () => {
     expect(child.alive).toBe(true)
   })
 })
+
+describe('a run that comes before the word that its process is ready', () => {
+  const placeEarly = (limits: ConstructorParameters<typeof VirtualHost>[0] = {}) => {
+    const virtual = new VirtualHost(limits).welcome()
+    const child = virtual.child(1)
+    virtual.host.receive({
+      type: 'placed',
+      run_id: 'run',
+      epoch: 1,
+      session_id: 'its session',
+      pid: child.pid,
+      deployment_id: 'd',
+    })
+    return { virtual, child }
+  }
+
+  test('is watched from then on, though the process never says a word', () => {
+    const { virtual, child } = placeEarly({ timeoutMs: 1_000 })
+    virtual.clock.advance(1_503)
+    expect(child.signals).toEqual(['SIGKILL to the group'])
+    expect(virtual.ends).toEqual([expect.objectContaining({ kind: 'timeout', session_id: 'its session' })])
+    expect(virtual.host.counts()['answer/chat']?.failure).toBe(null)
+  })
+
+  test('the word comes later, and the run stays', () => {
+    const { virtual, child } = placeEarly()
+    child.ready('its session')
+    expect(virtual.counts).toMatch('1 busy')
+    expect(child.signals).toEqual([])
+  })
+
+  test('one that is gone by then is not mistaken for another', () => {
+    const { virtual, child } = placeEarly()
+    child.exit({ code: 1 })
+    virtual.host.receive({
+      type: 'placed',
+      run_id: 'run',
+      epoch: 1,
+      session_id: 'its session',
+      pid: child.pid,
+      deployment_id: 'd',
+    })
+    expect(virtual.counts).toMatch('0 busy')
+  })
+})

@@ -147,13 +147,20 @@ export class Host {
     else this.#retire(frame)
   }
 
-  #placed({ session_id, run_id, epoch }: PlacedFrame): void {
-    const member = this.#members.get(session_id)
+  #placed({ session_id, pid, run_id, epoch }: PlacedFrame): void {
+    const member = this.#members.get(session_id) ?? this.#adopt(session_id, pid)
     if (!member) this.#gone.get(session_id)?.placedTooLate()
     else {
       member.pool.placed(member.child, run_id, epoch)
       this.#look()
     }
+  }
+
+  /** A run may come to a process before its own word that it is ready has arrived here, or instead of it. */
+  #adopt(sessionId: string, pid: number | undefined): Member | undefined {
+    if (this.#gone.has(sessionId) || pid === undefined) return undefined
+    for (const pool of this.#pools) for (const child of pool.children) if (child.pid === pid) pool.adopt(child, sessionId)
+    return this.#members.get(sessionId)
   }
 
   #cancel({ run_id, epoch }: CancelFrame): void {

@@ -243,6 +243,8 @@ export interface WantFrame {
 export interface PlacedFrame extends OfRun {
   readonly type: 'placed'
   readonly session_id: string
+  /** By it the host knows the process even when that one had no time to tell its session, such as in an endless loop. */
+  readonly pid?: number
   readonly deployment_id: string
 }
 
