@@ -39,7 +39,7 @@ export interface PoolHost {
   nowMs(): Ms
   /** Undefined before the server has welcomed the host: nothing starts. */
   hostSessionId(): string | undefined
-  readonly server: { readonly apiUrl: string; readonly authString: string | null }
+  readonly server: { readonly apiUrl: string; readonly authString: string | null; readonly socket?: string | null }
   connected(): boolean
   draining(): boolean
   /** How many more processes fit into the host's memory. */
@@ -127,6 +127,7 @@ export class ChildPool {
       uses: this.#fresh ? 1 : runsMax,
       api_url: this.#host.server.apiUrl,
       auth_string: this.#host.server.authString,
+      socket: this.#host.server.socket ?? null,
     }
     return {
       name: this.name,

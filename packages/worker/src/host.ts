@@ -27,7 +27,7 @@ import { roomFor } from './room.ts'
 export interface HostOptions {
   readonly deployments: readonly HostDeployment[]
   /** Where its processes find the server. */
-  readonly server: { readonly apiUrl: string; readonly authString: string | null }
+  readonly server: { readonly apiUrl: string; readonly authString: string | null; readonly socket?: string | null }
   /** Of all its processes together. */
   readonly memoryMbMax: number
   /** How many start at the same time. */

@@ -73,7 +73,7 @@ class HostProcess implements RunningHost {
   readonly #failures = new Map<string, string | null>()
 
   constructor(options: StartHostOptions) {
-    const server = readServerAddress(options)
+    const server: ReturnType<typeof readServerAddress> & { socket?: string | null } = { ...readServerAddress(options) }
     this.apiUrl = server.apiUrl
     this.#options = options
     this.#bootId = options.bootId ?? readBootId()
@@ -97,7 +97,10 @@ class HostProcess implements RunningHost {
     )
     this.#session = new Session(server, this.#bootId, {
       hello: () => this.#hello(),
-      welcome: (frame) => this.#welcome(frame),
+      welcome: (frame, target) => {
+        server.socket = target.kind === 'socket' ? target.path : null
+        this.#welcome(frame)
+      },
       receive: (frame) => {
         if (frame.type !== 'run' && frame.type !== 'ack') this.#host.receive(frame)
       },

@@ -19,6 +19,8 @@ export interface ChildIdentity {
   readonly api_url: string
   /** `user:password`, or null where the server asks for none. */
   readonly auth_string: string | null
+  /** The server's unix socket, where the host reaches it by that: its processes then need not ask for it. Default: they ask. */
+  readonly socket?: string | null
 }
 
 /** After each welcome that brings a session id it has not told yet: its hooks have run, and it takes runs. */

@@ -69,6 +69,7 @@ class Child {
       onNotice: () => {}, // its host says it once for all
       hosted: {
         hostSessionId: identity.host_session_id,
+        socket: identity.socket ?? null,
         uses: identity.uses,
         runEnded: (run_id: string, epoch: number) => void tellHost({ type: 'ended', run_id, epoch }),
         spent: () => void this.#leave(),

@@ -40,6 +40,8 @@ export interface ExecutorOptions extends ServerOptions {
 /** What a process that a host has started does besides. */
 export interface Hosted {
   readonly hostSessionId: string
+  /** The server's unix socket, where the host has reached it by that. */
+  readonly socket?: string | null
   /** After so many runs it leaves: it takes no more, and `spent` is called when the server knows how the last one ended. */
   readonly uses: number
   /** The server knows how this run ended. */
@@ -102,12 +104,17 @@ class RunningExecutor implements Executor {
     this.#heart = new Heart(options.hosted ? 'run' : 'welcome')
     this.#bootId = options.bootId ?? readBootId()
     this.#loads = new Map(options.deployments.map((one) => [keyOf(one.offer), createLoader(one.load)]))
-    this.#session = new Session(address, this.#bootId, {
-      hello: () => this.#hello(),
-      welcome: (frame, target) => this.#welcome(frame, target),
-      receive: (frame, readAt) => this.#receive(frame, readAt),
-      away: (reason) => this.#away(reason),
-    })
+    this.#session = new Session(
+      address,
+      this.#bootId,
+      {
+        hello: () => this.#hello(),
+        welcome: (frame, target) => this.#welcome(frame, target),
+        receive: (frame, readAt) => this.#receive(frame, readAt),
+        away: (reason) => this.#away(reason),
+      },
+      options.hosted?.socket,
+    )
     this.#setState('connecting')
     const release = captureConsole()
     const kept = prime(this.#bootId).then(() => this.#session.keep())

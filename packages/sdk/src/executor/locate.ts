@@ -38,6 +38,10 @@ function parse(body: string): Record<string, unknown> {
   return parsed
 }
 
+/** The socket at `path`, where it can be opened. */
+export const targetAt = (path: string | null | undefined): Target | undefined =>
+  typeof path === 'string' && canOpen(path) ? { kind: 'socket', path } : undefined
+
 function canOpen(path: string): boolean {
   try {
     accessSync(path, constants.R_OK | constants.W_OK)

@@ -7,7 +7,7 @@ import { type HelloFrame, isAppError, isObject, type RefusedFrame, type ServerFr
 import type { ServerAddress } from '../settings.ts'
 import type { Connection, Target } from './channel-lines.ts'
 import { connect } from './connection.ts'
-import { locate } from './locate.ts'
+import { locate, targetAt } from './locate.ts'
 import { errorOf } from './reporter.ts'
 
 const BACKOFF_MS_MIN = 50
@@ -35,10 +35,13 @@ export class Session {
   readonly #address: ServerAddress
   readonly #bootId: string
   readonly #events: SessionEvents
+  /** Where it probably is: tried once, before the server is asked. */
+  #probable: string | null | undefined
   readonly #stop = new AbortController()
   #connection: Connection | undefined
 
-  constructor(address: ServerAddress, bootId: string, events: SessionEvents) {
+  constructor(address: ServerAddress, bootId: string, events: SessionEvents, probableSocket?: string | null) {
+    this.#probable = probableSocket
     this.#address = address
     this.#bootId = bootId
     this.#events = events
@@ -72,7 +75,9 @@ export class Session {
   /** One connection, from its hello to its end. Settles with why it ended, or could not begin. */
   async #once(welcomed: () => void): Promise<string> {
     try {
-      const target = await locate(this.#address, this.#bootId)
+      const probable = targetAt(this.#probable)
+      this.#probable = undefined
+      const target = probable ?? (await locate(this.#address, this.#bootId))
       return await this.#converse(target, welcomed)
     } catch (error) {
       if (isAppError(error)) throw error
