@@ -84,6 +84,5 @@ async function schedule(core: EngineCore, work: Work, run: FlowRun): Promise<Flo
     return run
   }
   work.putRun(leased.run, leased.state)
-  work.afterwards(() => stopWaiting(core, run)) // it may have waited for a later moment
   return leased.run
 }

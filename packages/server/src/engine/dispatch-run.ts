@@ -36,6 +36,7 @@ export function tryLease(core: EngineCore, work: Work, run: FlowRun, place?: Ses
 /** Sends a leased run whose lease is on disk. */
 export function send(core: EngineCore, session: Session, run: FlowRun, recorded: readonly RecordedResult[]): void {
   core.registry.confirm(session, run)
+  if (run.deploymentId !== null) core.registry.unwait(run.id, run.deploymentId) // it may have waited for a later moment
   core.registry.send(session.id, runFrame(core, run, recorded))
   if (session.hostSessionId === null) return
   const { id: run_id, epoch, deploymentId } = run
