@@ -132,13 +132,13 @@ export class ModelAttempt {
     const { world } = this.#executor
     const report = { task_run_id: world.taskRunId(this.frame.run_id, key), task_key: key, dynamic_key: '0', name: key, run_count: 1 }
     this.#add({ kind: 'task', ...this.#key, id: this.#id(), ...report, state: { type: 'RUNNING' }, at: this.#wall() })
-    world.effect(this.frame.run_id, key)
+    world.effect(this.frame.run_id, key, this.frame.epoch)
     const record = (): void => {
       if (this.#over) return
       const done = { ...report, state: { type: 'COMPLETED' }, at: this.#wall(), result: key } as const
       this.#add({ kind: 'task', ...this.#key, id: this.#id(), ...done }, (refusal) => {
         if (refusal) return this.#settled(refusal)
-        world.recorded.add(`${this.frame.run_id} ${key}`)
+        world.recorded.set(`${this.frame.run_id} ${key}`, this.frame.epoch)
         if (!this.#over) this.#next()
       })
     }

@@ -47,8 +47,8 @@ export class World {
   readonly attempts = new Map<string, ModelAttempt>()
   /** Run and task → how often its side effect was done. Outside of the server, as a file of the user's would be. */
   readonly effects = new Map<string, number>()
-  /** Tasks whose record the executor was told is kept. */
-  readonly recorded = new Set<string>()
+  /** Tasks whose record their executor was told is kept → the lease it had. */
+  readonly recorded = new Map<string, number>()
   /** Runs that somebody wanted to be deleted. */
   readonly deleted = new Set<string>()
   #lastPid = 100
@@ -99,11 +99,12 @@ export class World {
     return made
   }
 
-  /** A task does what it does to the world outside. */
-  effect(runId: string, task: string): void {
+  /** A task does what it does to the world outside. Nobody can stop one whose lease has ended and who has not heard of it. */
+  effect(runId: string, task: string, epoch: number): void {
     const key = `${runId} ${task}`
     this.effects.set(key, (this.effects.get(key) ?? 0) + 1)
-    if (this.recorded.has(key)) this.violated('tasks once', `${task} of run ${runId} was done again after its record was acknowledged`)
+    const recorded = this.recorded.get(key)
+    if (recorded !== undefined && epoch >= recorded) this.violated('tasks once', `${task} of run ${runId} was done again after its record was acknowledged`)
   }
 
   executorOf(sessionId: string): ExecutorProcess | undefined {
