@@ -1,4 +1,4 @@
-// npm test, npm run verify, npm run bench: installs and builds what is missing, and runs the steps with the project's own Node.
+// npm test, npm run verify, bench, chaos, soak: installs and builds what is missing, and runs the steps with the project's own Node.
 import { spawnSync } from 'node:child_process'
 import { delimiter, dirname, join } from 'node:path'
 import { build, checkNode, fail, install, projectNode, ROOT } from './prepare.mjs'
@@ -6,9 +6,17 @@ import { build, checkNode, fail, install, projectNode, ROOT } from './prepare.mj
 const bin = (name) => join(ROOT, 'node_modules', '.bin', name)
 const vitest = (...more) => [bin('vitest'), 'run', ...more]
 
+/** A program of ours that takes the rest of the command line, or what stands here. */
+const program = (path, ...args) => ['node', join(ROOT, ...path.split('/')), ...args]
+const given = process.argv.slice(3)
+
 /** Each step: its name, and the command. `npm test` is a part of `npm run verify`. */
 const STEPS = {
-  test: [['tests', vitest()]],
+  test: [
+    ['tests', vitest()],
+    // Alone, after the others: its processes are killed at moments that a busy machine would move.
+    ['real kills', program('tests/chaos/main.ts', '--rounds', '10')],
+  ],
   verify: [
     ['format and lint', [bin('biome'), 'ci', '--error-on-warnings', '.']],
     ['types', [bin('tsc'), '-b']],
@@ -17,15 +25,19 @@ const STEPS = {
     ['tests', ['npm', 'test']],
     ['packed package', vitest('--config', 'vitest.package.config.ts')],
   ],
-  bench: [['bench', ['node', join(ROOT, 'bench', 'bench.ts'), ...process.argv.slice(3)]]],
+  bench: [['bench', program('bench/bench.ts', ...given)]],
+  chaos: [['real kills', program('tests/chaos/main.ts', ...given)]],
+  soak: [['soak', program('tests/soak/main.ts', ...given)]],
 }
 
 checkNode()
 install()
 build()
-const steps = STEPS[process.argv[2]]
-if (!steps) fail(`There is no task "${process.argv[2]}": use ${Object.keys(STEPS).join(', ')}.`, 2)
-const more = process.argv[2] === 'test' ? process.argv.slice(3) : []
+const [task] = process.argv.slice(2)
+// Whoever names tests wants those alone.
+const more = task === 'test' ? given : []
+const steps = more.length > 0 ? STEPS.test.slice(0, 1) : STEPS[task]
+if (!steps) fail(`There is no task "${task}": use ${Object.keys(STEPS).join(', ')}.`, 2)
 const path = [dirname(projectNode()), join(ROOT, 'node_modules', '.bin'), process.env.PATH].join(delimiter)
 for (const [name, [command, ...args]] of steps) {
   const started = Date.now()

@@ -1,0 +1,41 @@
+/** The check of the kills has teeth: each thing that may go wrong is said. */
+import { expect, test } from 'vitest'
+import { checkRound, type EffectLine, type RoundFacts, type RunFacts } from './check.ts'
+
+const run: RunFacts = {
+  id: 'r',
+  event: 'e',
+  states: ['SCHEDULED/Scheduled', 'PENDING/Pending', 'RUNNING/Running', 'COMPLETED/Completed'],
+  recorded: new Map([
+    ['step-1', 'a'],
+    ['step-2', 'b'],
+  ]),
+  result: ['a', 'b'],
+}
+const effect = (task: string, token: string, attempt = 1): EffectLine => ({ kind: 'effect', run: 'r', attempt, task, token })
+
+function check(
+  changes: Partial<RunFacts>,
+  effects = [effect('step-1', 'a'), effect('step-2', 'b')],
+  more: Partial<RoundFacts> = {},
+) {
+  const runs = new Map([['r', { ...run, ...changes }]])
+  return checkRound({ acknowledged: ['e'], verdicts: new Map([['e', ['r']]]), runs, effects, mustComplete: () => true, ...more })
+}
+
+test('a round in which all is well', () => expect(check({})).toEqual([]))
+
+test('an effect whose result was never recorded may come again', () =>
+  expect(check({}, [effect('step-1', 'lost'), effect('step-1', 'a', 2), effect('step-2', 'b', 2)])).toEqual([]))
+
+test.each([
+  ['done again in attempt 2', check({}, [effect('step-1', 'a'), effect('step-1', 'x', 2), effect('step-2', 'b', 2)])],
+  ['no effect stands for', check({}, [effect('step-1', 'a')])],
+  ['has no verdict', check({}, undefined, { verdicts: new Map() })],
+  ['has started 2 runs', check({}, undefined, { verdicts: new Map([['e', ['r', 's']]]) })],
+  ['is gone', check({}, undefined, { verdicts: new Map([['e', ['s']]]) })],
+  ['has not ended', check({ states: ['RUNNING/Running'] })],
+  ['has ended 2 times', check({ states: ['COMPLETED/Completed', 'COMPLETED/Completed'] })],
+  ['has retries left', check({ states: ['CRASHED/Crashed'] })],
+  ['returned ["a","c"]', check({ result: ['a', 'c'] })],
+])('%s', (said, wrong) => expect(wrong).toEqual([expect.stringContaining(said)]))

@@ -1,0 +1,93 @@
+/**
+ * What has to be true after a round of kills. Pure: facts go in, what is wrong comes out, one sentence each.
+ *
+ * 1. An acknowledged event has verdicts, and has started exactly one run, however often it was sent.
+ * 2. Each run has ended, once: nothing follows a final state.
+ * 3. A task's side effect is not done again after its result was recorded.
+ * 4. What a completed run returned is what was recorded.
+ */
+export interface EffectLine {
+  readonly kind: 'effect' | 'done'
+  readonly run: string
+  readonly attempt: number
+  readonly task?: string
+  readonly token?: string
+}
+
+export interface RunFacts {
+  readonly id: string
+  readonly event: string
+  /** `TYPE/Name` of each state, oldest first. */
+  readonly states: readonly string[]
+  /** Task → the token that was recorded. */
+  readonly recorded: ReadonlyMap<string, string>
+  /** What the run returned. */
+  readonly result: readonly string[] | null
+}
+
+export interface RoundFacts {
+  readonly acknowledged: readonly string[]
+  /** Event → the runs that its verdicts name. */
+  readonly verdicts: ReadonlyMap<string, readonly string[]>
+  readonly runs: ReadonlyMap<string, RunFacts>
+  readonly effects: readonly EffectLine[]
+  /** Runs whose event ran on a deployment that tries again for ever. */
+  readonly mustComplete: (run: RunFacts) => boolean
+}
+
+const FINAL = /^(COMPLETED|FAILED|CRASHED|CANCELLED)\//
+
+function checkEvent(event: string, { verdicts, runs }: RoundFacts): string[] {
+  const started = verdicts.get(event)
+  if (started === undefined) return [`event ${event} was acknowledged and has no verdict`]
+  if (started.length !== 1) return [`event ${event} has started ${started.length} runs`]
+  const missing = started.filter((run) => !runs.has(run))
+  return missing.map((run) => `run ${run} of event ${event} is gone`)
+}
+
+function checkStates(run: RunFacts, mustComplete: boolean): string[] {
+  const wrong: string[] = []
+  const finals = run.states.filter((state) => FINAL.test(state))
+  const last = run.states.at(-1) ?? 'none'
+  const said = `(${run.states.join(', ')})`
+  if (!FINAL.test(last)) wrong.push(`run ${run.id} has not ended ${said}`)
+  if (finals.length > 1) wrong.push(`run ${run.id} has ended ${finals.length} times ${said}`)
+  if (mustComplete && FINAL.test(last) && !last.startsWith('COMPLETED/')) {
+    wrong.push(`run ${run.id} has retries left, and ended as ${last} ${said}`)
+  }
+  return wrong
+}
+
+function checkEffects(run: RunFacts, lines: readonly EffectLine[]): string[] {
+  const wrong: string[] = []
+  for (const [task, token] of run.recorded) {
+    const done = lines.filter((line) => line.kind === 'effect' && line.task === task)
+    const at = done.findIndex((line) => line.token === token)
+    if (at === -1) wrong.push(`${task} of run ${run.id} has a result that no effect stands for`)
+    for (const again of done.slice(at + 1)) {
+      wrong.push(
+        `${task} of run ${run.id} was recorded in attempt ${done[at]?.attempt}, and done again in attempt ${again.attempt}`,
+      )
+    }
+  }
+  return wrong
+}
+
+function checkResult(run: RunFacts): string[] {
+  if (!run.states.at(-1)?.startsWith('COMPLETED/')) return []
+  const recorded = [...run.recorded].toSorted(([a], [b]) => (a < b ? -1 : 1)).map(([, token]) => token)
+  if (run.result !== null && run.result.join() === recorded.join()) return []
+  return [`run ${run.id} returned ${JSON.stringify(run.result)}, and its tasks have recorded ${JSON.stringify(recorded)}`]
+}
+
+export function checkRound(facts: RoundFacts): string[] {
+  const byRun = Map.groupBy(facts.effects, ({ run }) => run)
+  return [
+    ...facts.acknowledged.flatMap((event) => checkEvent(event, facts)),
+    ...[...facts.runs.values()].flatMap((run) => [
+      ...checkStates(run, facts.mustComplete(run)),
+      ...checkEffects(run, byRun.get(run.id) ?? []),
+      ...checkResult(run),
+    ]),
+  ]
+}

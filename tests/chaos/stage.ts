@@ -1,0 +1,165 @@
+/** The server and the executors of a chaos test, each a process of its own, on a folder of the disk. */
+import { cpSync, existsSync, mkdtempSync, readdirSync, readFileSync, rmSync, symlinkSync, writeFileSync } from 'node:fs'
+import { createConnection, createServer } from 'node:net'
+import { tmpdir } from 'node:os'
+import { join } from 'node:path'
+import { setTimeout as sleep } from 'node:timers/promises'
+import { fileURLToPath } from 'node:url'
+import { type Database, openForReading } from './read-facts.ts'
+import { Victim } from './victim.ts'
+
+const ROOT = fileURLToPath(new URL('../..', import.meta.url))
+const PACKAGE = join(ROOT, 'packages', 'pilotflame')
+const FLOWS = fileURLToPath(new URL('./flows.ts', import.meta.url))
+const START_MS_MAX = 30_000
+const END_MS_MAX = 10_000
+
+export interface Stage {
+  readonly apiUrl: string
+  readonly folder: string
+  readonly victims: readonly [Victim, ...Victim[]]
+  readonly effectsFile: string
+  readonly database: Database
+  /** Runs that have not ended, whose server says so; undefined while it does not answer. */
+  unfinished(): Promise<readonly string[] | undefined>
+  /** Ends all of it, and says what did not end as it should, or was left behind. */
+  end(): Promise<string[]>
+  remove(): void
+}
+
+function freePort(): Promise<number> {
+  return new Promise((resolve, reject) => {
+    const server = createServer()
+    server.once('error', reject)
+    server.listen(0, '127.0.0.1', () => {
+      const address = server.address()
+      server.close(() => resolve(typeof address === 'object' && address !== null ? address.port : 0))
+    })
+  })
+}
+
+async function answers(url: string, init: RequestInit = {}): Promise<unknown> {
+  try {
+    const response = await fetch(url, { ...init, signal: AbortSignal.timeout(2_000) })
+    return response.ok ? await response.json() : undefined
+  } catch {
+    return undefined
+  }
+}
+
+async function until(what: string, look: () => boolean | Promise<boolean>): Promise<void> {
+  const deadline = performance.now() + START_MS_MAX
+  while (!(await look())) {
+    if (performance.now() > deadline) throw new Error(`${what} within ${START_MS_MAX / 1000} s`)
+    await sleep(20)
+  }
+}
+
+const listens = (port: number): Promise<boolean> =>
+  new Promise((resolve) => {
+    const socket = createConnection(port, '127.0.0.1')
+    const tell = (open: boolean): void => {
+      socket.destroy()
+      resolve(open)
+    }
+    socket.once('connect', () => tell(true)).once('error', () => tell(false))
+  })
+
+/** Processes that carry this mark in their environment, whoever has started them. Empty where there is no /proc. */
+function processesOf(mark: string): string[] {
+  if (!existsSync('/proc/self/environ')) return []
+  const found: string[] = []
+  for (const pid of readdirSync('/proc').filter((name) => /^\d+$/.test(name))) {
+    try {
+      if (!readFileSync(`/proc/${pid}/environ`, 'latin1').includes(mark)) continue
+      found.push(`pid ${pid} (${readFileSync(`/proc/${pid}/cmdline`, 'latin1').replaceAll('\0', ' ').trim()})`)
+    } catch {
+      // It has ended meanwhile, or is somebody else's.
+    }
+  }
+  return found
+}
+
+export interface StageOptions {
+  readonly isolation?: string | undefined
+  readonly executors: number
+}
+
+/** A user's project: the built package, as it would be installed, and a file of flows. */
+function makeProject(folder: string): { pilot: string; flows: string } {
+  const installed = join(folder, 'node_modules', 'pilotflame')
+  cpSync(join(PACKAGE, 'dist'), join(installed, 'dist'), { recursive: true })
+  cpSync(join(PACKAGE, 'package.json'), join(installed, 'package.json'))
+  symlinkSync(join(ROOT, 'node_modules', 'esbuild'), join(folder, 'node_modules', 'esbuild'))
+  cpSync(FLOWS, join(folder, 'flows.ts'))
+  writeFileSync(join(folder, 'package.json'), '{"type":"module"}')
+  return { pilot: join(installed, 'dist', 'pilot.js'), flows: join(folder, 'flows.ts') }
+}
+
+export async function setStage({ isolation, executors }: StageOptions): Promise<Stage> {
+  const folder = mkdtempSync(join(tmpdir(), 'pilotflame-chaos-'))
+  const { pilot, flows } = makeProject(folder)
+  const home = join(folder, 'home')
+  const effectsFile = join(folder, 'effects.jsonl')
+  writeFileSync(effectsFile, '')
+  const port = await freePort()
+  const apiUrl = `http://127.0.0.1:${port}/api`
+  const mark = `CHAOS_EFFECTS=${effectsFile}`
+  const { PILOTFLAME_HOME: _, PREFECT_API_URL: __, ...rest } = process.env
+  const env = { ...rest, NO_COLOR: '1', PILOTFLAME_API_URL: apiUrl, CHAOS_EFFECTS: effectsFile }
+  const made = (name: string, args: readonly string[], ready: (victim: Victim) => Promise<void>): Victim =>
+    new Victim({
+      name,
+      args,
+      cwd: folder,
+      env: isolation === undefined ? env : { ...env, CHAOS_ISOLATION: isolation },
+      logFile: join(folder, `${name}.log`),
+      ready,
+    })
+  const server = made('server', [pilot, 'server', 'start', '--home', home, '--port', String(port), '--log-level', 'info'], () =>
+    until('the server was not ready', async () => (await answers(`${apiUrl}/health`)) === true),
+  )
+  const others = Array.from({ length: executors }, (_, index) =>
+    made(`executor ${index + 1}`, [flows], (victim) =>
+      until(`${victim.name} was not ready`, () => /(is|are) ready/.test(victim.said())),
+    ),
+  )
+  const victims = [server, ...others] as const
+  for (const victim of victims) victim.start()
+  await Promise.all(victims.map((victim) => victim.ready()))
+  const database = openForReading(join(home, 'pilotflame.db'))
+
+  return {
+    apiUrl,
+    folder,
+    victims,
+    effectsFile,
+    database,
+    async unfinished() {
+      // The server's own word, first: what it answers is in the tables then.
+      const count = await answers(`${apiUrl}/flow_runs/count`, {
+        method: 'POST',
+        headers: { 'content-type': 'application/json' },
+        body: '{}',
+      })
+      return typeof count === 'number' ? database.unfinished() : undefined
+    },
+    async end() {
+      const wrong: string[] = []
+      for (const victim of [...others, server]) {
+        const code = await victim.end(END_MS_MAX)
+        if (code !== 0) wrong.push(`${victim.name} ${typeof code === 'string' ? code : `ended with ${code}`}`)
+      }
+      database.close()
+      wrong.push(...processesOf(mark).map((one) => `${one} was left behind`))
+      if (existsSync(join(home, 'channel.sock'))) wrong.push('channel.sock was left behind')
+      if (await listens(port)) wrong.push(`somebody still listens on port ${port}`)
+      const after = openForReading(join(home, 'pilotflame.db'))
+      const integrity = after.integrity()
+      after.close()
+      if (integrity !== 'ok') wrong.push(`the database is broken: ${integrity}`)
+      return wrong
+    },
+    remove: () => rmSync(folder, { recursive: true, force: true }),
+  }
+}
