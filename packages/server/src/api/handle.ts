@@ -22,18 +22,45 @@ const READ_BY_HANDLER: ReadonlySet<RouteKey> = new Set<RouteKey>(['POST /automat
 const OPEN_PATHS: ReadonlySet<string> = new Set(['/health', '/ready'])
 const DELIVERY = /^\/hooks\/[^/]+\/?$/
 
-export type Listener = (request: IncomingMessage, response: ServerResponse) => void
+export interface Requests {
+  listener(request: IncomingMessage, response: ServerResponse): void
+  /** Settles when every request that was taken has its answer. */
+  answered(): Promise<void>
+}
 
-export function createListener(context: HttpContext, door: Door): Listener {
-  return (request, response) => {
-    const handled = isPostEvents(request) ? hot(context, door, request, response) : handle(context, door, request, response)
-    handled.catch((error: unknown) => {
-      const known = asAppError(error)
-      if (known.code === 'internal') context.log('error', `${request.method} ${request.url}: ${describe(error)}`)
-      sendError(request, response, known)
-    })
+export function createRequests(context: HttpContext, door: Door): Requests {
+  let underWay = 0
+  let idle: (() => void)[] = []
+  const ended = (): void => {
+    underWay -= 1
+    if (underWay > 0) return
+    for (const resolve of idle) resolve()
+    idle = []
+  }
+  return {
+    listener(request, response) {
+      underWay += 1
+      const handled = isPostEvents(request) ? hot(context, door, request, response) : handle(context, door, request, response)
+      handled.then(ended, (error: unknown) => {
+        const known = asAppError(error)
+        if (known.code === 'internal') context.log('error', `${request.method} ${request.url}: ${describe(error)}`)
+        sendError(request, response, known)
+        ended()
+      })
+    },
+    answered: () => (underWay === 0 ? Promise.resolve() : new Promise((resolve) => idle.push(resolve))),
   }
 }
+
+/** A server that stops finishes what it has taken, and takes nothing new. */
+function checkOpen({ closing }: HttpContext): void {
+  if (closing.aborted) throw leaving()
+}
+
+export const leaving = (): AppError =>
+  new AppError('shutting_down', 'The server is stopping and takes nothing new. Send this again when it is back.', {
+    retryAfterSeconds: 1,
+  })
 
 const describe = (error: unknown): string => (error instanceof Error ? (error.stack ?? error.message) : String(error))
 
@@ -41,6 +68,7 @@ const isPostEvents = ({ method, url }: IncomingMessage): boolean =>
   method === 'POST' && (url === '/api/events' || url === '/api/events/')
 
 async function hot(context: HttpContext, door: Door, request: IncomingMessage, response: ServerResponse): Promise<void> {
+  checkOpen(context)
   door.checkOrigin(request)
   door.checkAuth(request)
   checkApiVersion(request)
@@ -62,6 +90,7 @@ function checkApiVersion({ headers }: IncomingMessage): void {
 }
 
 async function handle(context: HttpContext, door: Door, request: IncomingMessage, response: ServerResponse): Promise<void> {
+  checkOpen(context)
   const { method = 'GET', url = '/' } = request
   const mark = url.indexOf('?')
   const path = mark < 0 ? url : url.slice(0, mark)

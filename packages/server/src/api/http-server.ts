@@ -5,7 +5,7 @@ import { AppError } from '@pilotflame/core'
 import type { App, HttpSettings } from '../app.ts'
 import { createDoor } from '../auth/door.ts'
 import type { HttpContext, WriteLog } from './exchange.ts'
-import { createListener } from './handle.ts'
+import { createRequests, type Requests } from './handle.ts'
 import { describeHolder } from './port-holder.ts'
 import { createUpgrades } from './upgrades.ts'
 
@@ -22,7 +22,9 @@ export interface HttpServer {
 
 /** Longer than clients keep an idle connection (Prefect's: 25 s), so that none is closed in their hands. */
 const KEEP_ALIVE_MS = 35_000
-/** Requests that are under way have so long to end when the server closes. */
+/** What was taken has so long to get its answer when the server closes: a slow disk may hold it. */
+const ANSWER_MS = 10_000
+/** And then so long to be read. */
 const CLOSE_MS = 2_000
 
 const onStandardError: WriteLog = (level, message) => {
@@ -39,7 +41,8 @@ export function createHttpServer(app: App, settings: HttpSettings, options: Http
     closing: closing.signal,
   }
   const door = createDoor(settings)
-  const server = createServer({ keepAliveTimeout: KEEP_ALIVE_MS }, createListener(context, door))
+  const requests = createRequests(context, door)
+  const server = createServer({ keepAliveTimeout: KEEP_ALIVE_MS }, requests.listener)
   const upgrades = createUpgrades(context, door)
   server.on('upgrade', upgrades.upgrade)
 
@@ -53,12 +56,24 @@ export function createHttpServer(app: App, settings: HttpSettings, options: Http
       closing.abort()
       upgrades.close()
       if (!server.listening) return
+      // New requests are answered meanwhile: with 503, and when to come again.
+      await answered(requests, app.clock)
       const closed = new Promise<void>((resolve) => server.close(() => resolve()))
       const stop = app.clock.after(CLOSE_MS, () => server.closeAllConnections())
       await closed
       stop()
     },
   }
+}
+
+function answered(requests: Requests, clock: App['clock']): Promise<void> {
+  return new Promise((resolve) => {
+    const stop = clock.after(ANSWER_MS, resolve)
+    requests.answered().then(() => {
+      stop()
+      resolve()
+    }, resolve)
+  })
 }
 
 async function open(server: Server, { host, port }: HttpSettings, { clock }: App): Promise<void> {

@@ -6,6 +6,7 @@ import { type WebSocket, WebSocketServer } from 'ws'
 import type { Door } from '../auth/door.ts'
 import { serveEventsIn } from './events-in.ts'
 import type { HttpContext } from './exchange.ts'
+import { leaving } from './handle.ts'
 import { asAppError, errorBody } from './replies.ts'
 
 export const CHANNEL_PROTOCOL_NAME = 'pilotflame.v1'
@@ -34,6 +35,7 @@ export function createUpgrades(context: HttpContext, door: Door): Upgrades {
   })
 
   const accept = (request: IncomingMessage, socket: Duplex, head: Buffer): void => {
+    if (context.closing.aborted) throw leaving()
     door.checkOrigin(request)
     const path = (request.url ?? '').replace(/\?.*$/, '').replace(/\/$/, '')
     if (path === '/api/channel') {

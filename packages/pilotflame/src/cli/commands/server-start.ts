@@ -12,6 +12,7 @@ export async function serveApi({ out, settings }: Context): Promise<number> {
   out.item({ type: 'ready', api_url: server.apiUrl, home: settings.home, ready_ms: readyMs, pid: process.pid })
   out.line(`Pilotflame is ready at ${out.colors.bold(server.apiUrl)} · home ${settings.home} · ${readyMs} ms`)
   await aborted(signal)
+  out.line(out.colors.dim('Finishes what it has taken; a second signal ends it at once, and nothing is lost then either.'))
   await server.stop()
   forget()
   return EXIT.done

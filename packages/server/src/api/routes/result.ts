@@ -13,7 +13,7 @@ export async function holdForResult(exchange: Exchange<'GET /flow_runs/{id}/resu
   const { app } = context
   const left = new AbortController()
   response.on('close', () => left.abort(new AppError('shutting_down', 'The caller has left.')))
-  const closing = new AppError('shutting_down', 'The server stops; ask again when it is back.')
+  const closing = new AppError('shutting_down', 'The server stops; ask again when it is back.', { retryAfterSeconds: 1 })
   context.closing.addEventListener('abort', () => left.abort(closing), { signal: left.signal })
   if (context.closing.aborted) throw closing
   const quiet = keepAlive(app.clock, response)
