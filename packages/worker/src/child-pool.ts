@@ -1,53 +1,44 @@
 /**
  * The processes of one deployment: starts and ends them as `planPool` says, and knows what each is at.
  *
- * 1. A process that ends before it was ready is a failed start; one that becomes ready ends the row of failures.
- * 2. What is to leave is asked first, and killed when it has not left in time; one that has a run finishes it.
+ * What is to leave is asked first, and killed when it has not left in time; one that has a run finishes it.
  */
-import {
-  ARRIVALS_MS,
-  CHILD_VARIABLE,
-  type ChildIdentity,
-  type ChildMessage,
-  type ChildRunEnded,
-  type Ms,
-  type PoolFrame,
-  planPool,
-} from '@pilotflame/core'
+import { type ChildMessage, type ChildRunEnded, type Ms, type PoolFrame, planPool } from '@pilotflame/core'
+import { Arrivals, REFILL_MS } from './arrivals.ts'
 import { Child } from './child.ts'
+import { nameOf, type ServerOfHost, specOf } from './child-spec.ts'
 import { describeEnd, outOfMemory } from './describe-end.ts'
 import type { HostDeployment } from './host-options.ts'
-import type { ChildEvents, ChildExit, ChildSpec, HostPorts, OutputStream } from './host-ports.ts'
+import type { ChildEvents, ChildExit, HostPorts, OutputStream } from './host-ports.ts'
 import { createRunWatch, type RunWatch } from './run-watch.ts'
+import { StartFailures } from './start-failures.ts'
 
-/** A replacement starts so long after the hand-over: most runs have said their first line by then. */
-export const REFILL_MS = 20
 /** What a process gets to leave, once it has nothing to do. */
 const LEAVE_MS_MAX = 5_000
 /** What a process gets to become ready while the server is there. */
 const START_MS_MAX = 60_000
 /** Before any was measured. */
 const START_MS_GUESS = 200
-/** One that ends by itself so soon after it was ready counts as a failed start. */
-const SETTLED_MS = 5_000
 const STOPPED_MS_MAX = 2_000
-const ARRIVALS_MAX = 64
 
 export interface PoolHost {
   readonly ports: HostPorts
-  readonly startsAtOnceMax: number
   nowMs(): Ms
   /** Undefined before the server has welcomed the host: nothing starts. */
   hostSessionId(): string | undefined
-  readonly server: { readonly apiUrl: string; readonly authString: string | null; readonly socket?: string | null }
+  server(): ServerOfHost
   connected(): boolean
   draining(): boolean
   /** How many more processes fit into the host's memory. */
   room(): number
+  /** How many of this pool's may start at the same time. */
+  startsAtOnceMax(pool: ChildPool): number
   line(name: string, pid: number | undefined, stream: OutputStream, text: string): void
   /** Its session is a new one, or its first. */
   joined(child: Child, before: string | null): void
   ended(child: Child, pool: ChildPool, end: ReturnType<typeof describeEnd>, exit: ChildExit): void
+  /** One of this pool's no longer starts, or is gone: others may have its place. */
+  roomBeside(pool: ChildPool): void
   /** Something of it may look different to people. */
   changed(pool: ChildPool): void
 }
@@ -59,34 +50,28 @@ export class ChildPool {
   readonly name: string
   readonly children = new Set<Child>()
   deploymentId: string | undefined
-  failure: string | null = null
   readonly #host: PoolHost
   readonly #watch: RunWatch
   #waiting = 0
   /** Other code is current: it keeps none ready. */
   #outdated = false
-  #arrivals: Ms[] = []
+  readonly #arrivals = new Arrivals()
+  readonly #failures = new StartFailures()
   #startMs: Ms = START_MS_GUESS
-  #quietUntil: Ms = Number.NEGATIVE_INFINITY
-  #failures = { count: 0, lastAt: 0 }
   #stopLooking = (): void => undefined
   #lastId = 0
 
   constructor(deployment: HostDeployment, host: PoolHost) {
     this.deployment = deployment
-    this.name = `${deployment.offer.flow_name}/${deployment.offer.name}`
+    this.name = nameOf(deployment)
     this.#host = host
     this.#watch = createRunWatch(host.ports, deployment)
-  }
-
-  get #fresh(): boolean {
-    return this.deployment.isolation === 'fresh'
   }
 
   counts(): PoolCounts {
     const states = [...this.children].map((child) => child.facts().state)
     const count = (state: string) => states.filter((one) => one === state).length
-    return { starting: count('starting'), ready: count('ready'), busy: count('busy'), failure: this.failure }
+    return { starting: count('starting'), ready: count('ready'), busy: count('busy'), failure: this.#failures.text }
   }
 
   /** Asks the plan, and does what it says. */
@@ -102,11 +87,11 @@ export class ChildPool {
       children: [...this.children].map((child) => child.facts()),
       version,
       waiting: this.#waiting,
-      arrivals: this.#arrivals,
+      arrivals: this.#arrivals.moments,
       startMs: this.#startMs + REFILL_MS,
-      quietUntil: this.#quietUntil,
+      quietUntil: this.#arrivals.quietUntil,
       room: this.#host.room(),
-      startsAtOnceMax: this.#host.startsAtOnceMax,
+      startsAtOnceMax: this.#host.startsAtOnceMax(this),
       draining: this.#host.draining() || this.#outdated,
       failures: this.#failures,
     })
@@ -118,35 +103,13 @@ export class ChildPool {
 
   // Starting
 
-  #spec(hostSessionId: string): ChildSpec {
-    const { command, offer, memoryMbMax, runsMax } = this.deployment
-    const identity: ChildIdentity = {
-      deployment: this.name,
-      version: offer.version,
-      host_session_id: hostSessionId,
-      uses: this.#fresh ? 1 : runsMax,
-      api_url: this.#host.server.apiUrl,
-      auth_string: this.#host.server.authString,
-      socket: this.#host.server.socket ?? null,
-    }
-    return {
-      name: this.name,
-      file: command.file,
-      args: command.args,
-      execArgv: [...(command.execArgv ?? []), `--max-old-space-size=${memoryMbMax}`],
-      env: { ...command.env, [CHILD_VARIABLE]: JSON.stringify(identity) },
-      cwd: command.cwd,
-    }
-  }
-
   #start(version: string, hostSessionId: string): void {
     const { processes } = this.#host.ports
     const now = this.#host.nowMs()
     const child = new Child(++this.#lastId, version, now)
     this.children.add(child)
-    child.pid = processes.spawn(this.#spec(hostSessionId), this.#eventsOf(child))
-    const runsAreAtWork = this.#arrivals.some((at) => now - at < ARRIVALS_MS)
-    if (child.pid !== undefined && this.#waiting === 0 && runsAreAtWork) processes.lowPriority(child.pid)
+    child.pid = processes.spawn(specOf(this.deployment, hostSessionId, this.#host.server()), this.#eventsOf(child))
+    if (child.pid !== undefined && this.#waiting === 0 && this.#arrivals.anySince(now)) processes.lowPriority(child.pid)
     this.#limitStart(child)
   }
 
@@ -192,19 +155,14 @@ export class ChildPool {
     this.plan()
   }
 
-  /** Keeps 1. */
   #started(child: Child): void {
     const now = this.#host.nowMs()
     child.stopTimers()
     child.enter('ready', now)
     if (child.pid !== undefined) this.#host.ports.processes.normalPriority(child.pid)
     this.#startMs = (this.#startMs + now - child.startedAt) / 2
-    this.#forgetFailures()
-  }
-
-  #forgetFailures(): void {
-    this.#failures = { count: 0, lastAt: 0 }
-    this.failure = null
+    this.#failures.forget()
+    this.#host.roomBeside(this)
   }
 
   // Runs
@@ -222,9 +180,9 @@ export class ChildPool {
     this.plan()
   }
 
-  forgetHints(): void {
+  /** The server says it anew. */
+  forgetWaiting(): void {
     this.#waiting = 0
-    this.#outdated = false
   }
 
   /** What was started in the background is needed now. */
@@ -237,7 +195,7 @@ export class ChildPool {
   /** Its process has been sent this run; the process itself may have told of its end before. */
   placed(child: Child, runId: string, epoch: number): void {
     if (child.run?.runId === runId && child.run.epoch === epoch) return
-    this.#arrived()
+    this.#arrivals.add(this.#host.nowMs())
     const over = child.lastEnded?.runId === runId && child.lastEnded.epoch === epoch
     if (over) child.runs++
     else this.#watch.begin(child, { runId, epoch })
@@ -246,23 +204,16 @@ export class ChildPool {
 
   /** One that is gone already had been sent a run: that it ended was no failed start. */
   placedTooLate(): void {
-    this.#arrived()
-    this.#forgetFailures()
+    this.#arrivals.add(this.#host.nowMs())
+    this.#failures.forget()
     this.plan()
-  }
-
-  #arrived(): void {
-    const now = this.#host.nowMs()
-    this.#arrivals = [...this.#arrivals, now].slice(-ARRIVALS_MAX)
-    // It is not put off by the next run, or a steady flow of them would find nobody ready.
-    if (now >= this.#quietUntil) this.#quietUntil = now + REFILL_MS
   }
 
   #runEnded(child: Child, { run_id, epoch }: ChildRunEnded): void {
     child.lastEnded = { runId: run_id, epoch }
     if (child.run !== null && (child.run.runId !== run_id || child.run.epoch !== epoch)) return // the next one is placed already
     child.forgetRun()
-    if (this.#fresh || child.state === 'leaving') this.#letLeave(child)
+    if (this.deployment.isolation === 'fresh' || child.state === 'leaving') this.#letLeave(child)
     else child.enter('ready', this.#host.nowMs())
     this.plan()
   }
@@ -273,7 +224,6 @@ export class ChildPool {
 
   // Leaving
 
-  /** Keeps 2. */
   #retire(id: number): void {
     const child = [...this.children].find((one) => one.id === id)
     if (!child) return
@@ -320,30 +270,10 @@ export class ChildPool {
       leaving: child.state === 'leaving' && child.run === null,
     })
     child.stopTimers()
-    if (this.#isFailedStart(child, exit, now)) this.#failedToStart(child, end.message, now)
+    this.#failures.ended(child, exit, end.message, now)
     this.#host.ended(child, this, end, exit)
     this.plan()
-  }
-
-  /** Keeps 1. A signal from elsewhere says nothing about the code. */
-  #isFailedStart(child: Child, { signal, code }: ChildExit, now: Ms): boolean {
-    if (child.state === 'starting') return true
-    return (
-      child.state === 'ready' &&
-      child.run === null &&
-      child.runs === 0 &&
-      signal === null &&
-      code !== 0 &&
-      now - child.since < SETTLED_MS
-    )
-  }
-
-  #failedToStart(child: Child, message: string, now: Ms): void {
-    this.#failures = { count: this.#failures.count + 1, lastAt: now }
-    const when = child.state === 'starting' ? 'before it was ready' : 'while it waited for a run'
-    const what = child.killed?.kind === 'exit' ? message : `${message} ${when}`
-    const tail = child.tail === '' ? '' : `:\n${child.tail}`
-    this.failure = child.failed ?? `${what}${tail}`
+    this.#host.roomBeside(this)
   }
 
   stop(): void {

@@ -1,6 +1,6 @@
 import { describe, expect, test } from 'vitest'
-import { HOST_SESSION, VirtualHost } from '../test/virtual-ports.ts'
-import { REFILL_MS } from './child-pool.ts'
+import { deploymentOf, HOST_SESSION, VirtualHost } from '../test/virtual-ports.ts'
+import { REFILL_MS } from './arrivals.ts'
 
 /** A host with one process that has been given a run. */
 function atWork(...given: ConstructorParameters<typeof VirtualHost>) {
@@ -31,6 +31,7 @@ describe('starting', () => {
       uses: 1,
       api_url: 'http://127.0.0.1:4200/api',
       auth_string: null,
+      socket: null,
     })
   })
 
@@ -510,5 +511,37 @@ describe('a run that comes before the word that its process is ready', () => {
       deployment_id: 'd',
     })
     expect(virtual.counts).toMatch('0 busy')
+  })
+})
+
+describe('several deployments', () => {
+  const two = () => {
+    const virtual = new VirtualHost(
+      {},
+      { startsAtOnceMax: 1, deployments: [deploymentOf({}, 'first'), deploymentOf({}, 'second')] },
+    )
+    return virtual.welcome()
+  }
+  const names = ({ processes }: VirtualHost) => processes.all.map(({ spec }) => spec.name)
+
+  test('each may start one, whatever the others do', () => {
+    expect(names(two())).toEqual(['answer/first', 'answer/second'])
+  })
+
+  test('beyond that they share what starts at the same time, and one goes on when another is ready', () => {
+    const virtual = new VirtualHost(
+      {},
+      {
+        startsAtOnceMax: 2,
+        deployments: [
+          deploymentOf({ warm: { min: 2, max: 4, idleMs: 1_000 } }, 'first'),
+          deploymentOf({ warm: { min: 2, max: 4, idleMs: 1_000 } }, 'second'),
+        ],
+      },
+    ).welcome()
+    expect(names(virtual)).toEqual(['answer/first', 'answer/first', 'answer/second'])
+    virtual.child(1).ready()
+    virtual.child(2).ready()
+    expect(names(virtual)).toEqual(['answer/first', 'answer/first', 'answer/second', 'answer/second'])
   })
 })

@@ -17,6 +17,7 @@ import type {
 } from '@pilotflame/core'
 import type { Child } from './child.ts'
 import { ChildPool, type PoolCounts, type PoolHost } from './child-pool.ts'
+import type { ServerOfHost } from './child-spec.ts'
 import type { describeEnd } from './describe-end.ts'
 import { EndReports } from './end-reports.ts'
 import type { HostDeployment } from './host-options.ts'
@@ -27,7 +28,7 @@ import { roomFor } from './room.ts'
 export interface HostOptions {
   readonly deployments: readonly HostDeployment[]
   /** Where its processes find the server. */
-  readonly server: { readonly apiUrl: string; readonly authString: string | null; readonly socket?: string | null }
+  readonly server: Omit<ServerOfHost, 'socket'>
   /** Of all its processes together. */
   readonly memoryMbMax: number
   /** How many start at the same time. */
@@ -63,6 +64,7 @@ export class Host {
   readonly #ends: EndReports
   readonly #states: PoolReports
   #sessionId: string | undefined
+  #socket: string | null = null
   #connected = false
   #draining = false
   #handingBack = false
@@ -96,13 +98,17 @@ export class Host {
     const { deployments: _, ...options } = this.#options
     return {
       ports: this.#ports,
-      startsAtOnceMax: options.startsAtOnceMax,
-      server: options.server,
+      server: () => ({ ...options.server, socket: this.#socket }),
       nowMs: () => this.#nowMs(),
       hostSessionId: () => this.#sessionId,
       connected: () => this.#connected,
       draining: () => this.#draining,
       room: () => roomFor([...this.#children()], options.memoryMbMax),
+      // Each may start one, so that one whose processes hang cannot keep out the others.
+      startsAtOnceMax: (pool) => Math.max(1, options.startsAtOnceMax - this.#startingBeside(pool)),
+      roomBeside: (pool) => {
+        for (const other of this.#pools) if (other !== pool) other.plan()
+      },
       line: (...line) => options.onLine?.(...line),
       joined: (child, before) => this.#joined(child, before),
       ended: (...end) => this.#ended(...end),
@@ -114,17 +120,24 @@ export class Host {
     for (const pool of this.#pools) yield* pool.children
   }
 
+  #startingBeside(pool: ChildPool): number {
+    const others = this.#pools.filter((one) => one !== pool)
+    return others.reduce((sum, { children }) => sum + [...children].filter(({ state }) => state === 'starting').length, 0)
+  }
+
   // From the server
 
-  welcome({ session_id, deployments }: Pick<WelcomeFrame, 'session_id' | 'deployments'>): void {
+  /** `socket`: the server's unix socket, where the welcome came by that. */
+  welcome({ session_id, deployments }: Pick<WelcomeFrame, 'session_id' | 'deployments'>, socket: string | null = null): void {
     this.#connected = true
+    this.#socket = socket
     this.#sessionId = session_id
     this.#poolsById.clear()
     for (const pool of this.#pools) {
       const { flow_name, name } = pool.deployment.offer
       pool.deploymentId = deployments.find((one) => one.flow_name === flow_name && one.name === name)?.id
       if (pool.deploymentId !== undefined) this.#poolsById.set(pool.deploymentId, pool)
-      pool.forgetHints() // the server gives them anew
+      pool.forgetWaiting()
     }
     if (this.#draining) this.#sendDrain()
     this.#ends.connected(this.#nowMs())

@@ -2,7 +2,7 @@
 import { availableParallelism, hostname, totalmem } from 'node:os'
 import { AppError, CHANNEL_PROTOCOL, type HelloFrame, type WelcomeFrame } from '@pilotflame/core'
 import { readServerAddress, SDK_VERSION, type ServerOptions } from '@pilotflame/sdk'
-import { readBootId, Session } from '@pilotflame/sdk/internal'
+import { readBootId, Session, type Target } from '@pilotflame/sdk/internal'
 import type { PoolCounts } from './child-pool.ts'
 import { Host } from './host.ts'
 import type { HostDeployment } from './host-options.ts'
@@ -73,7 +73,7 @@ class HostProcess implements RunningHost {
   readonly #failures = new Map<string, string | null>()
 
   constructor(options: StartHostOptions) {
-    const server: ReturnType<typeof readServerAddress> & { socket?: string | null } = { ...readServerAddress(options) }
+    const server = readServerAddress(options)
     this.apiUrl = server.apiUrl
     this.#options = options
     this.#bootId = options.bootId ?? readBootId()
@@ -97,10 +97,7 @@ class HostProcess implements RunningHost {
     )
     this.#session = new Session(server, this.#bootId, {
       hello: () => this.#hello(),
-      welcome: (frame, target) => {
-        server.socket = target.kind === 'socket' ? target.path : null
-        this.#welcome(frame)
-      },
+      welcome: (frame, target) => this.#welcome(frame, target),
       receive: (frame) => {
         if (frame.type !== 'run' && frame.type !== 'ack') this.#host.receive(frame)
       },
@@ -158,9 +155,9 @@ class HostProcess implements RunningHost {
     }
   }
 
-  #welcome(frame: WelcomeFrame): void {
+  #welcome(frame: WelcomeFrame, target: Target): void {
     this.deployments = frame.deployments
-    this.#host.welcome(frame)
+    this.#host.welcome(frame, target.kind === 'socket' ? target.path : null)
     if (this.#awaited.size === 0) this.#ready.resolve()
     this.welcomed.resolve()
   }

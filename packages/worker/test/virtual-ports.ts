@@ -138,10 +138,10 @@ const offer: DeploymentOffer = {
   retry_delay_ms: 0,
 }
 
-const deploymentOf = (limits: Partial<HostDeployment>): HostDeployment => ({
+export const deploymentOf = (limits: Partial<HostDeployment>, name = 'chat'): HostDeployment => ({
   ...PROCESS_DEFAULTS,
   isolation: 'fresh',
-  offer,
+  offer: { ...offer, name },
   command: { file: 'chat.mjs', args: ['--loud'], env: { KEY: 'own' } },
   ...limits,
 })
