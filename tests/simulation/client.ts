@@ -37,7 +37,8 @@ export class Client {
     else if (kind < 82) this.#cancel()
     else if (kind < 86) this.#retry()
     else if (kind < 88) this.#delete()
-    else if (kind < 94) this.#watch()
+    else if (kind < 92) this.#watch()
+    else if (kind < 95) this.#waitForEnd()
     else this.#read()
   }
 
@@ -176,6 +177,15 @@ export class Client {
   #watch(): void {
     const runId = this.#anyRun()
     if (runId !== undefined) this.viewers.push(new Viewer(this.#world, runId))
+  }
+
+  #waitForEnd(): void {
+    const runId = this.#anyRun()
+    if (runId === undefined) return
+    this.#insist('wait for the end of a run', async (app) => {
+      const { run } = await app.engine.waitForEnd(runId, new AbortController().signal)
+      needsDisk(this.#world, run.state.id, 'the end of a run that was told')
+    })
   }
 
   #read(): void {

@@ -55,6 +55,7 @@ export class Viewer {
   }
 
   #watchServer(life: number): void {
+    if (this.#world.deleted.has(this.runId) && !this.#world.ledger.books.runs.has(this.runId)) this.ended = true
     if (this.ended) return
     this.#world.timeline.after(500 * MS, 'a viewer looks', () => {
       if (this.#world.server.incarnation === life) this.#watchServer(life)

@@ -98,6 +98,7 @@ async function createRun(core: EngineCore, work: Work, { deploymentId, run, rece
 function forgetRun(core: EngineCore, run: FlowRun): void {
   const { registry } = core
   stopWaiting(core, run)
+  core.waiters.ended(run) // nobody waits for a run that is gone
   if (run.sessionId === null) return
   tellToStop(core, run, 'The run was deleted.')
   registry.leave(run.id, run.sessionId)
@@ -107,7 +108,8 @@ function forgetRun(core: EngineCore, run: FlowRun): void {
 function waitForEnd({ store, waiters }: EngineCore, runId: string, signal: AbortSignal): ReturnType<Engine['waitForEnd']> {
   return new Promise((resolve, reject) => {
     const answer = async (run: FlowRun): Promise<void> => resolve({ run, result: await store.find.findRunResult(run.id) })
-    const stop = waiters.add(runId, (run) => void answer(run).catch(reject))
+    const ended = (run: FlowRun): void => (run.endAt === null ? reject(runNotFound(runId)) : void answer(run).catch(reject))
+    const stop = waiters.add(runId, ended)
     signal.addEventListener('abort', () => {
       stop()
       reject(signal.reason)
@@ -116,6 +118,7 @@ function waitForEnd({ store, waiters }: EngineCore, runId: string, signal: Abort
       const run = await store.find.findRun(runId)
       if (run && run.endAt === null) return
       stop()
+      await store.transaction(async () => undefined) // Keeps I5: its end may be committed and not flushed yet.
       if (run) await answer(run)
       else reject(runNotFound(runId))
     }

@@ -52,6 +52,8 @@ export function createStreams(store: Store): StreamHub {
     for (;;) {
       viewer.behind = false
       const page = await store.read.chunks(runId, viewer.at, PAGE_CHUNKS)
+      // Keeps I5: what was read may be committed and not flushed yet.
+      if (page.length > 0 || viewer.ended) await store.transaction(async () => undefined)
       for (const chunk of page) {
         if (viewer.stopped) return
         viewer.at = chunk
