@@ -24,7 +24,7 @@ export function nodeOptionsFor(execArgv: readonly string[]): string[] {
     if (!OWN_OPTION.test(option)) kept.push(option)
     else if (WITH_VALUE.test(option)) at++
   }
-  return ['--enable-source-maps', '--disable-warning=ExperimentalWarning', ...kept]
+  return ['--disable-warning=ExperimentalWarning', ...kept]
 }
 
 function realFile(path: string): string {

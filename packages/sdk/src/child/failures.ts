@@ -10,17 +10,20 @@ export function outliveOutput(): void {
 
 const textOf = (error: unknown): string => (error instanceof Error ? (error.stack ?? String(error)) : String(error))
 
+/** The error in one line. */
+export const lineOf = (error: unknown): string => (error instanceof Error ? `${error.name}: ${error.message}` : String(error))
+
 /** Writes the error to stderr, with its stack. */
 export function sayFailure(what: string, error: unknown): void {
   process.stderr.write(`${what}${textOf(error)}\n`)
 }
 
 /** Ends the process with exit code 1 for what nobody catches, unless the user's code listens for it itself. */
-export function endOnFailure(): void {
+export function endOnFailure(tell: (message: string) => Promise<void>): void {
   const end = (what: string, event: 'uncaughtException' | 'unhandledRejection') => (error: unknown) => {
     if (process.listenerCount(event) > 1) return
     sayFailure(what, error)
-    process.exit(1)
+    void tell(`${what}${lineOf(error)}`).finally(() => process.exit(1))
   }
   process.on('uncaughtException', end('Uncaught ', 'uncaughtException'))
   process.on('unhandledRejection', end('Unhandled rejection: ', 'unhandledRejection'))

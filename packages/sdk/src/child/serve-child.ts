@@ -10,7 +10,8 @@ import { AppError, type ChildIdentity, type ChildMessage } from '@pilotflame/cor
 import { type Executor, startExecutor } from '../executor/executor.ts'
 import type { ServedDeployment } from '../flow/definition.ts'
 import { applySchema } from '../flow/schema.ts'
-import { endOnFailure, outliveOutput, sayFailure } from './failures.ts'
+import { endOnFailure, lineOf, outliveOutput, sayFailure } from './failures.ts'
+import { mapStacks } from './mapped-stacks.ts'
 import { type OnStart, runStartHooks } from './start-hooks.ts'
 
 export interface ChildParts {
@@ -41,8 +42,9 @@ class Child {
   }
 
   async run(): Promise<never> {
+    mapStacks()
     outliveOutput()
-    endOnFailure()
+    endOnFailure((message) => tellHost({ type: 'failed', message }))
     process.on('SIGTERM', () => this.#drain())
     process.once('disconnect', () => this.#drain())
     if (process.send !== undefined && !process.connected) process.exit(1)
@@ -50,7 +52,7 @@ class Child {
       await this.#start()
     } catch (error) {
       sayFailure('', error)
-      await tellHost({ type: 'failed', message: error instanceof Error ? `${error.name}: ${error.message}` : String(error) })
+      await tellHost({ type: 'failed', message: lineOf(error) })
       process.exit(1)
     }
     return new Promise(() => {})

@@ -2,7 +2,7 @@
  * Starts the beat's thread after the welcome, and keeps it on the session's current address. In a process that a host
  * watches it starts with the first run that takes longer: most of those processes never need one.
  */
-import { Worker } from 'node:worker_threads'
+import type { Worker } from 'node:worker_threads'
 import { type BeatOptions, keepBeating } from './beat.ts'
 import type { Target } from './channel-lines.ts'
 
@@ -53,6 +53,7 @@ export class Heart {
 
   #start(): void {
     try {
+      const { Worker } = process.getBuiltinModule('node:worker_threads') // most processes of a host never need it
       const worker = new Worker(threadUrl(), { workerData: this.#options, execArgv: [], env: {}, stdin: false })
       worker.unref()
       worker.on('error', () => this.#beatHere())
