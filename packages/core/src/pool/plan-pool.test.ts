@@ -47,7 +47,10 @@ const starts = (expected: number, given: Given) => expect(plan(given).start).toB
 const retires = (expected: readonly string[], given: Given) =>
   expect(plan(given).retire.map(({ id, reason }) => `${id} ${reason}`)).toEqual(expected)
 
-const [starting, ready, busy, leaving] = (['starting', 'ready', 'busy', 'leaving'] as const).map((state) => ({ state }))
+const starting = { state: 'starting' } as const
+const ready = { state: 'ready' } as const
+const busy = { state: 'busy' } as const
+const leaving = { state: 'leaving' } as const
 
 describe('starting', () => {
   test('an empty pool starts as many as are to be warm', () => starts(2, { limits: { warm: { min: 2, max: 4, idleMs: 1 } } }))
