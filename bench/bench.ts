@@ -33,8 +33,9 @@ import { profilePath } from './rows/profile.ts'
 import { start } from './rows/start.ts'
 import { steps, tasks } from './rows/steps.ts'
 import { throughput } from './rows/throughput.ts'
+import { timeline } from './rows/timeline.ts'
 
-const GROUPS: readonly Group[] = [path, stream, result, steps, tasks, budget, throughput, start, automations, history]
+const GROUPS: readonly Group[] = [path, timeline, stream, result, steps, tasks, budget, throughput, start, automations, history]
 
 const say = (text: string): void => void process.stdout.write(`${text}\n`)
 

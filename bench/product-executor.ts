@@ -41,6 +41,32 @@ const steps = flow('steps', async ({ count }: { count: number }) => {
   stepRuns.push(took)
 })
 
+const pause = (ms: number): Promise<void> => new Promise((resolve) => setTimeout(resolve, ms))
+
+/** Reads the clock first, then stays for so many milliseconds. */
+const stay = flow('stay', async ({ n, ms }: { n: number; ms: number }) => {
+  const at = process.hrtime.bigint()
+  firstLines.push([n, at])
+  if (ms > 0) await pause(ms)
+})
+
+/** Deployments whose code takes that long to load, once each. */
+const SLOW_IMPORTS = 20
+const IMPORT_MS = 80
+const imported = flow('imported', () => undefined)
+const slowImports = Array.from({ length: SLOW_IMPORTS }, (_, index) => {
+  const { offer } = imported.toDeployment({ name: `import-${index}`, on: `bench.import-${index}`, parameters: {} })
+  return { offer, load: () => pause(IMPORT_MS).then(() => imported) }
+})
+
+/** Takes one run at a time: the second one waits. */
+const single = await startExecutor({
+  apiUrl,
+  name: 'bench-single',
+  limit: 1,
+  deployments: [stay.toDeployment({ on: 'bench.stay' })],
+})
+
 const executor = await startExecutor({
   apiUrl,
   name: 'bench',
@@ -50,6 +76,7 @@ const executor = await startExecutor({
     many.toDeployment({ on: 'bench.many' }),
     result.toDeployment(),
     steps.toDeployment(),
+    ...slowImports,
   ],
 })
 
@@ -68,6 +95,7 @@ answerParent({
   },
   deployments: () => executor.deployments,
   stop: () => {
+    single.close()
     executor.close()
     setImmediate(() => process.exit(0))
   },

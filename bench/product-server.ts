@@ -1,19 +1,31 @@
 /** The product's server in a process of its own, from the bundle that users install, on a temporary home and a free port. */
+import type { Flush } from '../packages/server/src/ports.ts'
 import type { startServer } from '../packages/server/src/server.ts'
 import { answerParent, sayReady } from './processes/answer-parent.ts'
 import { Profiler } from './processes/profiler.ts'
 
 const [bundle = '', home = ''] = process.argv.slice(2)
 const product = (await import(bundle)) as { readonly startServer: typeof startServer }
-const server = await product.startServer({
-  home,
-  host: '127.0.0.1',
-  port: 0,
-  authString: null,
-  allowedHosts: [],
-  bodyBytesMax: 4_000_000,
-  version: 'bench',
-})
+
+/** Put on top of each flush, in milliseconds; 0 leaves the flush as it is. */
+let flushDelayMs = 0
+const flush =
+  (real: Flush): Flush =>
+  (done) =>
+    flushDelayMs === 0 ? real(done) : real((error) => void setTimeout(() => done(error), flushDelayMs))
+
+const server = await product.startServer(
+  {
+    home,
+    host: '127.0.0.1',
+    port: 0,
+    authString: null,
+    allowedHosts: [],
+    bodyBytesMax: 4_000_000,
+    version: 'bench',
+  },
+  { flush },
+)
 
 const profiler = new Profiler()
 
@@ -25,6 +37,11 @@ answerParent({
   stored: async (ids) => {
     const found = await Promise.all((ids as readonly string[]).map((id) => server.app.store.find.findEvent(id)))
     return found.filter((event) => event !== undefined).length
+  },
+  /** The readings of the run's first attempt, in microseconds of the monotonic clock. */
+  marks: async (id) => (await server.app.store.find.findRun(String(id)))?.marks['1']?.at,
+  delayFlush: (ms) => {
+    flushDelayMs = Number(ms)
   },
   profileBegin: () => profiler.begin(),
   profileEnd: () => profiler.end(),

@@ -5,7 +5,7 @@
 import { flow, startExecutor } from '@pilotflame/sdk'
 import type { Flush, ServerPorts } from '@pilotflame/server'
 import { afterEach, expect, test } from 'vitest'
-import { nodeClock, nodeProcesses, nodeRandom } from '../packages/server/src/system/node-ports.ts'
+import { nodeClock } from '../packages/server/src/system/node-ports.ts'
 import { anEvent, runsOf, startTestServer, type TestServer } from './harness/server.ts'
 
 const monotonic = (): number => Number(process.hrtime.bigint()) / 1000
@@ -16,8 +16,7 @@ afterEach(async () => {
 })
 
 async function start(ports?: Partial<ServerPorts>): Promise<TestServer> {
-  const real = { clock: nodeClock(), random: nodeRandom(), processes: nodeProcesses() }
-  const server = await startTestServer({ ports: { ...real, ...ports } })
+  const server = await startTestServer(ports ? { ports } : {})
   closers.push(() => server.stop())
   return server
 }

@@ -10,8 +10,14 @@ const GAP_MS = 20
 interface VerdictOnWire {
   readonly outcome: { readonly runs?: readonly { readonly flow_run_id: string }[] }
 }
+/** One part of a run's first attempt, as the API gives it. */
+export interface Part {
+  readonly mark: string
+  readonly took_ms: number
+}
+
 interface TimelineOnWire {
-  readonly attempts: readonly { readonly marks: readonly { readonly mark: string; readonly took_ms: number }[] }[]
+  readonly attempts: readonly { readonly marks: readonly Part[] }[]
 }
 
 async function send({ client }: Product): Promise<string> {
@@ -21,10 +27,17 @@ async function send({ client }: Product): Promise<string> {
   return id
 }
 
-async function marksOf({ client }: Product, eventId: string): Promise<TimelineOnWire['attempts'][number]['marks']> {
+/** The run that an event has started. */
+export async function runOf({ client }: Product, eventId: string): Promise<string> {
   const [verdict] = await client.json<VerdictOnWire[]>('GET', `/events/${eventId}/verdicts`)
   const runId = verdict?.outcome.runs?.[0]?.flow_run_id
-  const { attempts } = await client.json<TimelineOnWire>('GET', `/flow_runs/${runId}/timeline`)
+  if (runId === undefined) throw new Error(`The event ${eventId} has started no run.`)
+  return runId
+}
+
+export async function partsOf(product: Product, eventId: string): Promise<readonly Part[]> {
+  const path = `/flow_runs/${await runOf(product, eventId)}/timeline`
+  const { attempts } = await product.client.json<TimelineOnWire>('GET', path)
   return attempts[0]?.marks ?? []
 }
 
@@ -34,7 +47,7 @@ export async function sayParts(product: Product, say: (text: string) => void): P
   for (let index = 0; index < EVENTS; index += 1) events.push(await send(product))
   const parts = new Map<string, number[]>()
   for (const event of events) {
-    for (const { mark, took_ms } of await marksOf(product, event)) {
+    for (const { mark, took_ms } of await partsOf(product, event)) {
       const took = parts.get(mark) ?? []
       took.push(took_ms)
       parts.set(mark, took)

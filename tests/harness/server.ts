@@ -17,7 +17,7 @@ export interface TestServerOptions {
   readonly home?: string
   readonly port?: number
   readonly settings?: Partial<ServerSettings>
-  readonly ports?: ServerPorts
+  readonly ports?: Partial<ServerPorts>
 }
 
 export async function startTestServer({ home, port = 0, settings = {}, ports }: TestServerOptions = {}): Promise<TestServer> {

@@ -43,9 +43,9 @@ export interface RunningServer {
   stop(): Promise<void>
 }
 
-const nodePorts = (): ServerPorts => ({ clock: nodeClock(), random: nodeRandom(), processes: nodeProcesses() })
-
-export async function startServer(settings: ServerSettings, ports: ServerPorts = nodePorts()): Promise<RunningServer> {
+/** `given` takes the place of this machine's own. */
+export async function startServer(settings: ServerSettings, given: Partial<ServerPorts> = {}): Promise<RunningServer> {
+  const ports: ServerPorts = { clock: nodeClock(), random: nodeRandom(), processes: nodeProcesses(), ...given }
   checkBind(settings)
   await makeHome(settings.home)
   const holder = `pid ${process.pid} on ${hostname()}, http://${settings.host}:${settings.port}`

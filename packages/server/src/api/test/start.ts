@@ -27,7 +27,7 @@ export interface TestHttp {
   ask(method: string, path: string, options?: Ask): Promise<Answer>
 }
 
-export async function startHttp(settings: Partial<ServerSettings> = {}, ports?: ServerPorts): Promise<TestHttp> {
+export async function startHttp(settings: Partial<ServerSettings> = {}, ports?: Partial<ServerPorts>): Promise<TestHttp> {
   const home = mkdtempSync(join(tmpdir(), 'pilotflame-http-'))
   const server = await startServer(
     {
