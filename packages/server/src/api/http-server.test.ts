@@ -1,7 +1,7 @@
 /** The routes on a real server: what comes in, what is refused, and how it is said. */
 import { expect, test } from 'vitest'
 import { WebSocket } from 'ws'
-import { startHttp } from './test/start.ts'
+import { connectExecutor, startHttp } from './test/start.ts'
 
 const event = {
   id: 'c1a0d1d4-8f57-4f35-93b5-7e8d8c2d9a11',
@@ -211,4 +211,16 @@ test("events come in by Prefect's websocket, and a pong means that they are on d
   socket.send('{"event": 1}')
   expect(await closed).toBe(1003)
   expect(await (await eventsIn(port, 'ada:wrong')).answer).toBe(1008)
+})
+
+test('a deployment is READY in lists as well as by itself while an executor is connected for it', async () => {
+  const http = await startHttp()
+  const executor = await connectExecutor(http)
+  const statuses = async () => [
+    (await http.ask('POST', '/api/deployments/filter')).json[0].status,
+    (await http.ask('GET', `/api/deployments/${executor.deploymentId}`)).json.status,
+  ]
+  expect(await statuses()).toEqual(['READY', 'READY'])
+  executor.close()
+  await expect.poll(statuses).toEqual(['NOT_READY', 'NOT_READY'])
 })

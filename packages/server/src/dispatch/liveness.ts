@@ -50,17 +50,23 @@ export function reasonGone(session: Session, { clock, processes, registry }: See
 const saidGone = ({ ending, endingAt }: Session, clock: Clock): RunEnding | null =>
   ending !== null && endingAt !== null && clock.monotonic() - endingAt > HOST_WORD_MS * 1000 ? ending : null
 
-export const liveness = (parts: LivenessParts): Loop => ({
-  name: 'liveness of executors',
-  async tick() {
-    let pauseMs = ROUND_MS
-    for (const session of [...parts.registry.sessions.values()]) {
-      const reason = reasonGone(session, parts)
-      const ending = saidGone(session, parts.clock) ?? (reason === null ? null : endingOf(session, reason))
-      if (ending !== null) await parts.end(session, ending)
-      else if (session.closedAt !== null || session.ending !== null) pauseMs = CLOSED_ROUND_MS
-    }
-    await parts.sweep()
-    return pauseMs
-  },
-})
+export function liveness(parts: LivenessParts): Loop {
+  const { registry, clock, end, sweep } = parts
+  let sweptAt = clock.monotonic()
+  return {
+    name: 'liveness of executors',
+    async tick() {
+      let pauseMs = ROUND_MS
+      for (const session of [...registry.sessions.values()]) {
+        const reason = reasonGone(session, parts)
+        const ending = saidGone(session, clock) ?? (reason === null ? null : endingOf(session, reason))
+        if (ending !== null) await end(session, ending)
+        else if (session.closedAt !== null || session.ending !== null) pauseMs = CLOSED_ROUND_MS
+      }
+      if (clock.monotonic() - sweptAt < ROUND_MS * 1000) return pauseMs
+      sweptAt = clock.monotonic()
+      await sweep()
+      return pauseMs
+    },
+  }
+}

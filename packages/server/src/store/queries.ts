@@ -102,7 +102,13 @@ export function createQueries(statements: Statements): SyncReader {
     flowRunStates: (flowRunId) =>
       list(statements.all(STATES_OF_RUN, flowRunId), (row) => stateToWire(toState(row), { flowRunId })),
     flows: (filter, page) => list(rows(flowsQuery(filter, page)), (row) => flowToWire(toFlow(row))),
-    deployments: (filter, page) => list(rows(deploymentsQuery(filter, page)), (row) => deploymentToWire(toDeployment(row))),
+    deployments: ({ ready = [], ...filter }, page) => {
+      const served = new Set(ready)
+      return list(rows(deploymentsQuery(filter, page)), (row) => {
+        const deployment = toDeployment(row)
+        return deploymentToWire(deployment, { ready: served.has(deployment.id) })
+      })
+    },
     taskRuns: (filter, page) => list(rows(taskRunsQuery(filter, page)), (row) => taskRunToWire(toTaskRun(row))),
     logs: (filter, sort, page) => list(rows(logsQuery(filter, sort, page)), (row) => logToWire(toLog(row))),
     automations: (filter, page) => list(rows(automationsQuery(filter, page)), (row) => automationToWire(toAutomation(row))),

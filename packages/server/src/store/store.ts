@@ -169,7 +169,14 @@ export interface Reader {
   flowRunStates(runId: string): Promise<string>
   flows(filter: { ids?: readonly string[]; names?: readonly string[]; nameLike?: string }, page: Page): Promise<string>
   deployments(
-    filter: { ids?: readonly string[]; names?: readonly string[]; nameLike?: string; flowNames?: readonly string[] },
+    filter: {
+      ids?: readonly string[]
+      names?: readonly string[]
+      nameLike?: string
+      flowNames?: readonly string[]
+      /** Those that an executor is connected for: it stands in the answer, and narrows nothing. */
+      ready?: readonly string[]
+    },
     page: Page,
   ): Promise<string>
   taskRuns(filter: { ids?: readonly string[]; flowRunIds?: readonly string[] }, page: Page): Promise<string>

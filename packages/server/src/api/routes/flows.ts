@@ -13,10 +13,10 @@ const deploymentNotFound = (deployment: string): AppError =>
   new AppError('deployment_not_found', `There is no deployment ${deployment}. List them with "pilot deployment ls".`)
 
 /** With whether an executor could start a run of it now. */
-const wireOf = ({ executors }: App, deployment: Deployment) => {
-  const served = executors.list().some(({ deployments }) => deployments.includes(deployment.id))
-  return deploymentToWire(deployment, { ready: served })
-}
+const wireOf = (app: App, deployment: Deployment) =>
+  deploymentToWire(deployment, { ready: readyIds(app).includes(deployment.id) })
+
+const readyIds = ({ executors }: App): string[] => [...new Set(executors.list().flatMap(({ deployments }) => deployments))]
 
 async function pause(app: App, id: string, paused: boolean) {
   await app.engine.pauseDeployment(id, paused)
@@ -92,6 +92,7 @@ export const deploymentRoutes: Handlers<
     const { id, name } = body.deployments ?? {}
     const flowNames = body.flows?.name?.any_
     const filter = {
+      ready: readyIds(context.app),
       ...(id?.any_ ? { ids: id.any_ } : {}),
       ...(name?.any_ ? { names: name.any_ } : {}),
       ...(name?.like_ ? { nameLike: name.like_ } : {}),
