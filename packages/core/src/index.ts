@@ -1,5 +1,5 @@
 export { type AnswerOf, type CallOptions, type Client, createClient, type RequestBody } from './api/client.ts'
-export type { StreamChunk, StreamEnd, StreamOptions } from './api/client-stream.ts'
+export type { StreamAttemptEnd, StreamChunk, StreamEnd, StreamOptions } from './api/client-stream.ts'
 export { type ClientOptions, unreachable } from './api/client-transport.ts'
 export type { RouteKey, Routes } from './api/contract.ts'
 export * from './api/wire.ts'

@@ -19,6 +19,7 @@ export {
   type Resource,
   type StateType,
   type StateWire,
+  type StreamAttemptEnd,
   type StreamChunk,
   type StreamEnd,
   type TimelineWire,

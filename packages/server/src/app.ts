@@ -10,6 +10,7 @@ import type {
   Parameters,
   Resource,
   StateProposal,
+  StreamAttemptEnd,
   WhyClause,
   WhyRun,
 } from '@pilotflame/core'
@@ -106,6 +107,8 @@ export interface Why {
 export interface StreamSink {
   /** Returns false when it is behind: no more is sent until `drained` settles. */
   chunk(chunk: { attempt: number; n: number; text: string }): boolean
+  /** What was said so far is of an attempt that has ended; another one follows. Returns as `chunk` does. */
+  attemptEnd(end: StreamAttemptEnd): boolean
   end(run: FlowRun): void
   drained(): Promise<void>
 }

@@ -71,12 +71,14 @@ export async function assemble({
     waiters: new RunWaiters(),
     committedAt: new Map(),
     onEnd: [],
+    onInterrupted: [],
     match: (work, receivedMark) => matchEvents(core, work, receivedMark),
     log,
   }
   await remember(core)
   const streams = createStreams(store)
   core.onEnd.push((run) => streams.ended(run))
+  core.onInterrupted.push((run) => streams.interrupted(run))
   if (onRunEnd) core.onEnd.push(onRunEnd)
   let wakeLiveness = (): void => undefined
   const channel = createChannel({ core, streams, apiUrl, onClosed: () => wakeLiveness() })

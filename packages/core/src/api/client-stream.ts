@@ -21,6 +21,14 @@ export interface StreamEnd {
   readonly attempt: number
 }
 
+/** How an attempt ended that was not the last: what it has said is not the answer, the next attempt begins anew. */
+export interface StreamAttemptEnd {
+  readonly attempt: number
+  readonly state_type: StateType
+  readonly state_name: string
+  readonly message: string | null
+}
+
 export interface SseMessage {
   readonly id: string
   readonly event: string
@@ -37,6 +45,8 @@ const passing = (error: unknown): boolean =>
 export interface StreamOptions {
   readonly after?: { readonly attempt: number; readonly n: number }
   readonly signal?: Signal
+  /** Told between the chunks of two attempts, and as soon as one that has said something is interrupted. */
+  readonly onAttemptEnd?: (end: StreamAttemptEnd) => void
 }
 
 export async function* followStream(
@@ -54,6 +64,10 @@ export async function* followStream(
       for await (const message of messagesOf(response)) {
         breaks = 0
         if (message.event === 'end') return JSON.parse(message.data) as StreamEnd
+        if (message.event === 'attempt_end') {
+          last = message.id
+          options.onAttemptEnd?.(JSON.parse(message.data) as StreamAttemptEnd)
+        }
         if (message.event !== 'chunk') continue
         last = message.id
         yield chunkOf(message)

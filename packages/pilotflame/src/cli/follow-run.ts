@@ -1,5 +1,12 @@
 /** Shows a run until its end: its stream word by word, then its state and where its time went. */
-import { type Client, type FlowRunWire, type StreamEnd, shortId, type TimelineWire } from '@pilotflame/core'
+import {
+  type Client,
+  type FlowRunWire,
+  type StreamAttemptEnd,
+  type StreamEnd,
+  shortId,
+  type TimelineWire,
+} from '@pilotflame/core'
 import type { Context } from './context.ts'
 import type { Output } from './output.ts'
 import { allPages, fullName } from './resolve-named.ts'
@@ -47,9 +54,17 @@ async function announce({ client, out }: Executors, run: FlowRunWire): Promise<v
   out.item({ type: 'waiting', flow_run_id: run.id, message: waiting.replace('\n ', '') })
 }
 
+/** `the executor is gone` → what those who read along should know. */
+function showAttemptEnd(out: Output, runId: string, end: StreamAttemptEnd): void {
+  const reason = end.message === null ? '' : `: ${oneLine(end.message)}`
+  out.endLine()
+  out.line(out.colors.yellow(`✗ attempt ${end.attempt} was interrupted${reason}`))
+  out.item({ type: 'attempt_end', flow_run_id: runId, ...end })
+}
+
 /** Every chunk as it comes; the terminal sees text without control characters. */
 async function streamText({ client, out }: Executors, runId: string): Promise<{ end: StreamEnd; text: string }> {
-  const chunks = client.stream(runId)
+  const chunks = client.stream(runId, { onAttemptEnd: (end) => showAttemptEnd(out, runId, end) })
   const texts: string[] = []
   let attempt = 0
   for (;;) {

@@ -14,6 +14,7 @@ import type {
   Resource,
   StateType,
   StateWire,
+  StreamAttemptEnd,
   StreamChunk,
   StreamEnd,
   TimelineWire,
@@ -74,6 +75,11 @@ export interface FollowOptions {
   /** Goes on behind this chunk. Default: from the first. */
   readonly after?: { readonly attempt: number; readonly n: number }
   readonly signal?: AbortSignal
+  /**
+   * Told between the chunks of two attempts, and as soon as one that has said something is interrupted: how it ended.
+   * What it has said is not the answer, and the next attempt begins anew.
+   */
+  readonly onAttemptEnd?: (end: StreamAttemptEnd) => void
 }
 
 /** Each call throws an AppError: `server_unreachable`, `unauthorized`, or the code that the server gives. */
@@ -100,7 +106,7 @@ export interface Client {
   logs(filter?: FilterInput): Promise<LogWire[]>
   /** Waits for the run's end. `result` is what the flow returned, with its types; null when it did not Complete. */
   result(runId: string, signal?: AbortSignal): Promise<{ state: StateWire; result: unknown }>
-  /** Every chunk of its stream, then how it ended. */
+  /** Every chunk of its stream, with its attempt, then how it ended. */
   stream(runId: string, options?: FollowOptions): AsyncGenerator<StreamChunk, StreamEnd, undefined>
 
   readonly automations: {

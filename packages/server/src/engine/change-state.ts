@@ -47,6 +47,11 @@ async function enter(core: EngineCore, work: Work, run: FlowRun, { state, byExec
   const next = applyState(run, state)
   work.putRun(next, state)
   leaveExecutor(core, work, run, { after: next, byExecutor })
+  if (run.state.type === 'RUNNING' && state.type === 'SCHEDULED') {
+    work.afterwards(() => {
+      for (const tell of core.onInterrupted) tell(next)
+    })
+  }
   if (state.type === 'SCHEDULED') return schedule(core, work, next)
   if (run.state.type === 'SCHEDULED') work.afterwards(() => stopWaiting(core, run))
   if (state.type === 'CANCELLING') work.afterwards(() => tellToStop(core, next, stopReason(next)))

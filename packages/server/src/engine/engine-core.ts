@@ -24,6 +24,8 @@ export interface EngineCore {
   readonly committedAt: Map<string, number>
   /** Viewers of streams are told here, after the flush. */
   readonly onEnd: ((run: FlowRun) => void)[]
+  /** And here, of an attempt that has ended while the run goes on. */
+  readonly onInterrupted: ((run: FlowRun) => void)[]
   /** Matches the events of a unit of work, and starts what they start. */
   readonly match: (work: Work, receivedMark: number) => Promise<void>
   readonly log: (level: 'info' | 'warning' | 'error', message: string) => void

@@ -10,14 +10,11 @@ import type { StreamSink, Streams } from '../app.ts'
 import { runNotFound } from '../engine/engine.ts'
 import { entryOf } from '../entry-of.ts'
 import type { Store } from '../store/store.ts'
+import { attemptEndOf, type StateSeen } from './attempt-end.ts'
+import { ATTEMPT_OVER, isAfter, isWithinAttempt, type Position } from './position.ts'
 
 /** Chunks read from the store at once. */
 const PAGE_CHUNKS = 500
-
-interface Position {
-  readonly attempt: number
-  readonly n: number
-}
 
 interface Viewer {
   readonly sink: StreamSink
@@ -29,12 +26,11 @@ interface Viewer {
   ended: FlowRun | null
 }
 
-const isAfter = (chunk: Position, at: Position): boolean =>
-  chunk.attempt > at.attempt || (chunk.attempt === at.attempt && chunk.n > at.n)
-
 export interface StreamHub extends Streams {
   publish(runId: string, chunks: readonly Chunk[]): void
   ended(run: FlowRun): void
+  /** The attempt has ended, and the run has not. */
+  interrupted(run: FlowRun): void
 }
 
 export function createStreams(store: Store): StreamHub {
@@ -47,20 +43,36 @@ export function createStreams(store: Store): StreamHub {
     if (all?.size === 0) viewers.delete(runId)
   }
 
+  /** Text of two attempts is never glued together: between them stands how the first one ended. */
+  const endAttempt = async (runId: string, viewer: Viewer): Promise<void> => {
+    if (!isWithinAttempt(viewer.at)) return
+    const { attempt } = viewer.at
+    const end = attemptEndOf(JSON.parse(await store.read.flowRunStates(runId)) as StateSeen[], attempt)
+    if (end === undefined || viewer.stopped) return
+    viewer.at = { attempt, n: ATTEMPT_OVER }
+    if (!viewer.sink.attemptEnd(end)) await viewer.sink.drained()
+  }
+
   const catchUp = async (runId: string, viewer: Viewer): Promise<void> => {
     viewer.live = false
     for (;;) {
       viewer.behind = false
+      // The run first: an attempt that is over by then has no more chunks than the page shows.
+      const run = await store.find.findRun(runId)
       const page = await store.read.chunks(runId, viewer.at, PAGE_CHUNKS)
       // Keeps I5: what was read may be committed and not flushed yet.
-      if (page.length > 0 || viewer.ended) await store.transaction(async () => undefined)
+      if (page.length > 0 || run?.endAt !== null) await store.transaction(async () => undefined)
       for (const chunk of page) {
+        if (chunk.attempt !== viewer.at.attempt) await endAttempt(runId, viewer)
         if (viewer.stopped) return
-        viewer.at = chunk
+        viewer.at = { attempt: chunk.attempt, n: chunk.n }
         if (!viewer.sink.chunk(chunk)) await viewer.sink.drained()
       }
       if (viewer.stopped) return
       if (page.length === PAGE_CHUNKS || viewer.behind) continue
+      if (run && mayBeOver(run, viewer.at)) await endAttempt(runId, viewer)
+      if (viewer.stopped) return
+      if (viewer.behind) continue
       if (viewer.ended) return finish(runId, viewer, viewer.ended)
       viewer.live = true
       return
@@ -74,6 +86,10 @@ export function createStreams(store: Store): StreamHub {
 
   const fail = (runId: string, viewer: Viewer) => (): void => remove(runId, viewer)
 
+  const lookAgain = (runId: string, viewer: Viewer): void => {
+    catchUp(runId, viewer).catch(fail(runId, viewer))
+  }
+
   const give = (runId: string, viewer: Viewer, chunks: readonly Chunk[]): void => {
     if (!viewer.live) {
       viewer.behind = true
@@ -81,7 +97,8 @@ export function createStreams(store: Store): StreamHub {
     }
     for (const chunk of chunks) {
       if (!isAfter(chunk, viewer.at)) continue
-      viewer.at = chunk
+      if (chunk.attempt !== viewer.at.attempt && isWithinAttempt(viewer.at)) return lookAgain(runId, viewer)
+      viewer.at = { attempt: chunk.attempt, n: chunk.n }
       if (viewer.sink.chunk(chunk)) continue
       viewer.live = false
       viewer.sink
@@ -105,6 +122,13 @@ export function createStreams(store: Store): StreamHub {
       }
     },
 
+    interrupted(run) {
+      for (const viewer of viewers.get(run.id) ?? []) {
+        if (viewer.live) lookAgain(run.id, viewer)
+        else viewer.behind = true
+      }
+    },
+
     async follow(runId, after, sink) {
       const viewer: Viewer = { sink, at: after, live: false, stopped: false, behind: false, ended: null }
       entryOf(viewers, runId, () => new Set()).add(viewer)
@@ -115,8 +139,15 @@ export function createStreams(store: Store): StreamHub {
         throw runNotFound(runId)
       }
       if (run.endAt !== null) viewer.ended = run
-      catchUp(runId, viewer).catch(fail(runId, viewer))
+      lookAgain(runId, viewer)
       return () => remove(runId, viewer)
     },
   }
+}
+
+/** False where a look at the states is spared: the attempt goes on, or was the last one and returned. */
+function mayBeOver(run: FlowRun, at: Position): boolean {
+  const { type } = run.state
+  const its = run.runCount === at.attempt && (type === 'RUNNING' || type === 'CANCELLING' || type === 'COMPLETED')
+  return isWithinAttempt(at) && !its
 }

@@ -54,6 +54,39 @@ test('a viewer gets what was said, what comes, and the end; another one goes on 
   executor.close()
 })
 
+const words = (text: string): string =>
+  text
+    .replaceAll(/^data: .*\n/gm, '')
+    .replaceAll(/\n+/g, ' ')
+    .trim()
+
+test('an attempt that is interrupted is marked at once, and the next one is never glued to it', async () => {
+  const http = await startHttp()
+  const executor = await connectExecutor(http)
+  const first = await startRun(http, executor)
+  await executor.report(first, [chunk(1), chunk(2)])
+  const live = textOf(await open(http, first.run_id))
+  const path = `/api/flow_runs/${first.run_id}`
+  await http.ask('POST', `${path}/set_state`, { body: { state: { type: 'SCHEDULED', message: 'once more' }, force: true } })
+  const second = await executor.next('run')
+  const early = await open(http, first.run_id, { 'last-event-id': '1-2' })
+  const marked = await new Promise((resolve) => early.once('data', resolve))
+  const mark = '{"attempt":1,"state_type":"SCHEDULED","state_name":"Scheduled","message":"once more"}'
+  expect(String(marked)).toBe(`id: 1-end\nevent: attempt_end\ndata: ${mark}\n\n`)
+  early.destroy()
+  await executor.report(second, [{ kind: 'state', id: id(http), state: { type: 'RUNNING' } }])
+  await executor.report(second, [{ ...chunk(1), attempt: 2 }, completed(http, null)])
+  const all = await live
+  expect(words(all)).toBe(
+    'id: 1-1 event: chunk id: 1-2 event: chunk id: 1-end event: attempt_end id: 2-1 event: chunk event: end',
+  )
+  expect(await textOf(await open(http, first.run_id))).toBe(all)
+  const rest = await textOf(await open(http, first.run_id, { 'last-event-id': '1-end' }))
+  expect(words(rest)).toBe('id: 2-1 event: chunk event: end')
+  expect(all.endsWith(rest)).toBe(true)
+  executor.close()
+})
+
 test('the result is held open until the end', async () => {
   const http = await startHttp()
   const executor = await connectExecutor(http)

@@ -6,9 +6,10 @@
  * may come back with `Last-Event-ID`.
  */
 import type { ServerResponse } from 'node:http'
-import { AppError, type FlowRun } from '@pilotflame/core'
+import { AppError, type FlowRun, type StreamAttemptEnd } from '@pilotflame/core'
 import type { StreamSink } from '../../app.ts'
 import type { Clock } from '../../ports.ts'
+import { ATTEMPT_OVER, type Position, START } from '../../streams/position.ts'
 import { type Exchange, param } from '../exchange.ts'
 import { type Reply, TAKEN } from '../replies.ts'
 
@@ -20,18 +21,11 @@ const UNSENT_BYTES_MAX = 1024 * 1024
 /** A viewer that is behind and takes nothing for so long is cut off as well: its line is dead, or it has stopped reading. */
 export const STALL_MS = 5_000
 
-interface Position {
-  readonly attempt: number
-  readonly n: number
-}
-
-export const START: Position = { attempt: 0, n: 0 }
-
-/** `2-17` → attempt 2, chunk 17. */
+/** `2-17` → attempt 2, chunk 17; `2-end` → behind all of attempt 2. */
 export function readPosition(text: string | undefined): Position {
   if (text === undefined || text === '') return START
-  const match = /^(\d{1,9})-(\d{1,12})$/.exec(text)
-  if (match) return { attempt: Number(match[1]), n: Number(match[2]) }
+  const match = /^(\d{1,9})-(\d{1,12}|end)$/.exec(text)
+  if (match) return { attempt: Number(match[1]), n: match[2] === 'end' ? ATTEMPT_OVER : Number(match[2]) }
   const msg = `${JSON.stringify(text)} is no place in a stream; it has the form <attempt>-<n>, such as 1-42`
   throw new AppError('invalid_request', `The request does not fit: ${msg}.`, {
     faults: [{ loc: ['query', 'after'], msg, type: 'value' }],
@@ -54,6 +48,9 @@ export function formatChunk(chunk: ChunkOfRun): Buffer {
 export const formatEnd = ({ state, runCount }: FlowRun): string =>
   `event: end\ndata: ${JSON.stringify({ state_type: state.type, state_name: state.name, message: state.message, attempt: runCount })}\n\n`
 
+export const formatAttemptEnd = (end: StreamAttemptEnd): string =>
+  `id: ${end.attempt}-end\nevent: attempt_end\ndata: ${JSON.stringify(end)}\n\n`
+
 /** Cuts a viewer off that is behind and takes nothing. */
 function watchStall(clock: Clock, response: ServerResponse): () => void {
   const unsent = response.writableLength
@@ -63,14 +60,16 @@ function watchStall(clock: Clock, response: ServerResponse): () => void {
 }
 
 export function createSink(response: ServerResponse, clock: Clock): StreamSink {
+  const write = (bytes: Buffer | string): boolean => {
+    if (response.destroyed) return false
+    response.write(bytes)
+    const unsent = response.writableLength
+    if (unsent > UNSENT_BYTES_MAX) response.destroy()
+    return unsent <= BEHIND_BYTES
+  }
   return {
-    chunk(chunk) {
-      if (response.destroyed) return false
-      response.write(formatChunk(chunk))
-      const unsent = response.writableLength
-      if (unsent > UNSENT_BYTES_MAX) response.destroy()
-      return unsent <= BEHIND_BYTES
-    },
+    chunk: (chunk) => write(formatChunk(chunk)),
+    attemptEnd: (end) => write(formatAttemptEnd(end)),
     end(run) {
       response.end(formatEnd(run))
     },
