@@ -3,10 +3,13 @@
  * own, and never returns: the process ends here.
  *
  * 1. It leaves by itself (exit code 0) when the end of its last run is acknowledged, whatever the user's code left open.
- * 2. SIGTERM, and a host that is gone, drain it: it finishes the run at hand. An idle one leaves at once.
+ * 2. SIGTERM, and a host that is gone, drain it: it finishes the run at hand. An idle one leaves at once, and so does one
+ *    whose run was told to stop before and has not; but not before the programs that the run has started, which have got
+ *    the same SIGTERM: its host kills what is left of them as soon as it is gone.
  * 3. What the user's code does not catch ends it with exit code 1, and the error is the last thing on stderr.
  */
-import { AppError, type ChildIdentity, type ChildMessage } from '@pilotflame/core'
+import { setTimeout as sleep } from 'node:timers/promises'
+import type { ChildIdentity, ChildMessage } from '@pilotflame/core'
 import { type Executor, startExecutor } from '../executor/executor.ts'
 import type { ServedDeployment } from '../flow/definition.ts'
 import { applySchema } from '../flow/schema.ts'
@@ -27,6 +30,10 @@ const tellHost = (message: ChildMessage): Promise<void> =>
     else process.send(message, undefined, undefined, () => resolve())
   })
 
+/** What a shell says of a program that SIGTERM has ended. */
+const TERMINATED = 143
+const LOOK_MS = 20
+
 const say = (text: string): void => void process.stderr.write(`${text}\n`)
 
 class Child {
@@ -45,7 +52,7 @@ class Child {
     mapStacks()
     outliveOutput()
     endOnFailure((message) => tellHost({ type: 'failed', message }))
-    process.on('SIGTERM', () => this.#drain())
+    process.on('SIGTERM', () => this.#terminate())
     process.once('disconnect', () => this.#drain())
     if (process.send !== undefined && !process.connected) process.exit(1)
     try {
@@ -98,6 +105,12 @@ class Child {
   }
 
   /** Keeps 2. */
+  #terminate(): void {
+    const left = this.#executor?.stopping === true && process.listenerCount('SIGTERM') === 1 // else the user's code sees to it
+    if (left) void programsGone().then(() => this.#leave(TERMINATED))
+    else this.#drain()
+  }
+
   #drain(): void {
     if (this.#draining) return
     this.#draining = true
@@ -118,13 +131,18 @@ class Child {
   }
 
   /** Keeps 1. */
-  async #leave(): Promise<void> {
+  async #leave(code = 0): Promise<void> {
     if (this.#leaving) return
     this.#leaving = true
     this.#executor?.close()
     await this.#cleanUp()
-    process.exit(0)
+    process.exit(code)
   }
+}
+
+/** Settles when no program that this process has started is left. Its host bounds it by SIGKILL. */
+async function programsGone(): Promise<void> {
+  while (process.getActiveResourcesInfo().includes('ProcessWrap')) await sleep(LOOK_MS)
 }
 
 /** Loads the code, and lets the schema see a value once, so that what it compiles late is there before the first run. */
@@ -145,15 +163,21 @@ export function findServed(identity: ChildIdentity, deployments: readonly Served
   return deployments.find(({ offer }) => `${offer.flow_name}/${offer.name}` === identity.deployment)
 }
 
+// 5 s: a script may call `serve` more than once, and the call that has the deployment may come late.
+const EXPECTED_MS = 5_000
 let found = false
 let watching = false
 
-/** A script may call `serve` more than once; when none of the calls has the deployment, the process ends and says so. */
+/** When none of the script's calls has the deployment, the process ends and says so. */
 export function expectServed({ deployment }: ChildIdentity, here: boolean): void {
   found ||= here
-  if (watching) return
+  if (watching || found) return
   watching = true
+  const missing = (): string => `This script no longer serves ${deployment}. Start its host again.`
   process.once('exit', () => {
-    if (!found) say(new AppError('deployment_not_found', `This script no longer serves ${deployment}.`).message)
+    if (!found) say(missing())
   })
+  setTimeout(() => {
+    if (!found) void tellHost({ type: 'failed', message: missing() }).then(() => process.exit(1))
+  }, EXPECTED_MS)
 }

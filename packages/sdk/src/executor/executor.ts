@@ -56,6 +56,8 @@ export interface Executor {
   readonly deployments: WelcomeFrame['deployments']
   /** How many runs are at work or wait here. */
   readonly running: number
+  /** True while a run that was told to stop is still at work. */
+  readonly stopping: boolean
   /** Takes no new runs. Settles when the last one has ended and the server knows it; then it is closed. */
   drain(): Promise<void>
   /** Leaves at once. Runs at work are told to stop, and the server starts them again where retries are left. */
@@ -131,6 +133,10 @@ class RunningExecutor implements Executor {
 
   get running(): number {
     return this.#active.size + this.#queue.length
+  }
+
+  get stopping(): boolean {
+    return [...this.#active].some(({ scope }) => scope.stopped)
   }
 
   #setState(state: ExecutorState): void {
