@@ -28,17 +28,17 @@ export class Client {
   command(): void {
     const { random } = this.#world
     const kind = random.below(100)
-    if (kind < 26) this.#send([this.#event('order.placed')])
-    else if (kind < 44) this.#send([this.#event('order.failed')])
-    else if (kind < 48) this.#send([this.#event('order.read')])
-    else if (kind < 52) this.#send([this.#event('order.placed'), this.#event('order.failed'), this.#event('order.placed')])
-    else if (kind < 60) this.#sendAgain()
-    else if (kind < 68) this.#startRun()
-    else if (kind < 82) this.#cancel()
-    else if (kind < 86) this.#retry()
-    else if (kind < 88) this.#delete()
-    else if (kind < 92) this.#watch()
-    else if (kind < 95) this.#waitForEnd()
+    if (kind < 14) this.#send([this.#event('order.placed')])
+    else if (kind < 30) this.#send([this.#event('order.failed')])
+    else if (kind < 36) this.#send([this.#event('order.read')])
+    else if (kind < 39) this.#send([this.#event('order.placed'), this.#event('order.failed'), this.#event('order.failed')])
+    else if (kind < 52) this.#sendAgain()
+    else if (kind < 58) this.#startRun()
+    else if (kind < 74) this.#cancel()
+    else if (kind < 78) this.#retry()
+    else if (kind < 80) this.#delete()
+    else if (kind < 85) this.#watch()
+    else if (kind < 88) this.#waitForEnd()
     else this.#read()
   }
 

@@ -6,12 +6,13 @@ import { MS, SECOND, type World } from './world.ts'
 interface Planned {
   readonly afterCommand: number
   readonly afterSteps: number
-  readonly happen: () => void
+  readonly happen: () => boolean
+  readonly isCrash: boolean
 }
 
 export class Faults {
   #planned: Planned[] = []
-  readonly #armed: { readonly atStep: number; readonly happen: () => void }[] = []
+  readonly #armed: { readonly atStep: number; readonly happen: () => boolean }[] = []
   readonly #world: World
   readonly #machines: readonly Machine[]
   crashes = 0
@@ -24,12 +25,13 @@ export class Faults {
   /** Draws what will go wrong, and after which steps of which command. */
   plan(commands: number): void {
     const { random } = this.#world
-    const add = (happen: () => void): void => {
-      this.#planned.push({ afterCommand: 1 + random.below(commands), afterSteps: random.below(40), happen })
+    const add = (happen: () => boolean, isCrash = false): void => {
+      const afterSteps = (isCrash ? 10 : 0) + random.below(40)
+      this.#planned.push({ afterCommand: 1 + random.below(commands), afterSteps, happen, isCrash })
     }
     const servers = 1 + random.below(3)
-    for (let count = 0; count < servers; count += 1) add(() => this.crashServer())
-    add(() => this.killExecutor())
+    for (let count = 0; count < servers; count += 1) add(() => this.#crashServer(), true)
+    add(() => this.#killExecutor())
     const others = 2 + random.below(6)
     for (let count = 0; count < others; count += 1) add(() => this.#happen())
   }
@@ -43,43 +45,54 @@ export class Faults {
   arm(command: number): void {
     const due = this.#planned.filter(({ afterCommand }) => afterCommand === command)
     this.#planned = this.#planned.filter(({ afterCommand }) => afterCommand !== command)
-    for (const { afterSteps, happen } of due) this.#armed.push({ atStep: this.#world.timeline.steps + afterSteps, happen })
+    for (const { afterSteps, happen, isCrash } of due) {
+      this.#armed.push({ atStep: this.#world.timeline.steps + afterSteps, happen })
+      if (isCrash) this.#world.server.expectCrash()
+    }
   }
 
   /** Between two steps: what is due happens. */
   strike(): void {
     for (const [index, { atStep, happen }] of this.#armed.entries()) {
-      if (atStep > this.#world.timeline.steps) continue
+      if (atStep > this.#world.timeline.steps || !happen()) continue
       this.#armed.splice(index, 1)
-      return happen()
+      return
     }
   }
 
-  crashServer(): void {
+  /** False when it cannot be yet. */
+  #crashServer(): boolean {
     const { server, timeline, random } = this.#world
-    if (!server.up) return
+    if (!server.canCrash) {
+      server.expectCrash()
+      return false
+    }
     this.crashes += 1
     server.crash()
-    timeline.after(random.between(20 * MS, random.chance(0.2) ? 8 * SECOND : SECOND), 'the server starts', () => void server.start())
+    const away = random.between(20 * MS, random.chance(0.2) ? 8 * SECOND : SECOND)
+    timeline.after(away, 'the server starts', () => void server.start())
+    return true
   }
 
   /** Any of the others. */
-  #happen(): void {
+  #happen(): boolean {
     const { random } = this.#world
     const kind = random.below(100)
     if (kind < 30) this.#executor()?.disconnect()
-    else if (kind < 55) this.killExecutor()
+    else if (kind < 55) this.#killExecutor()
     else if (kind < 65) this.#stop()
     else if (kind < 75) this.#partition()
     else if (kind < 80) this.#powerCut()
     else this.#jump()
+    return true
   }
 
-  killExecutor(): void {
+  #killExecutor(): boolean {
     const executor = this.#executor()
-    if (!executor) return
+    if (!executor) return false
     this.crashes += 1
     executor.die()
+    return true
   }
 
   #executor(): ExecutorProcess | undefined {

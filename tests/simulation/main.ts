@@ -1,38 +1,65 @@
 /**
- * `npm run simulate`: runs schedules one after the other, and prints what they met and how fast they were.
+ * `npm run simulate`: runs schedules, and prints what they met and how fast they were.
  *
- *   --seeds N   how many; default 1 000        --from N   the first seed; default 1
- *   --seed N    one, with its whole trace
+ *   --seeds N      how many; default 1 000          --from N   the first seed; default 1
+ *   --workers N    how many processes; default 2    --json     one JSON document instead of sentences
+ *   --seed N       one schedule, with its whole trace
+ *   --mutant NAME  with a fault in the shipped code, to see that it is found; `--mutant list` names them
  */
 import { parseArgs } from 'node:util'
-import { COVERED, noCoverage } from './coverage.ts'
-import { runSchedule } from './run-schedule.ts'
+import { runInProcesses } from './in-processes.ts'
+import { installMutant, isMutant, MUTANTS } from './mutants.ts'
+import { describe, type Summary } from './summary.ts'
+import type { WorldOptions } from './world.ts'
 
 const { values } = parseArgs({
-  options: { seeds: { type: 'string', default: '1000' }, from: { type: 'string', default: '1' }, seed: { type: 'string' } },
+  options: {
+    seeds: { type: 'string', default: '1000' },
+    from: { type: 'string', default: '1' },
+    workers: { type: 'string', default: '2' },
+    seed: { type: 'string' },
+    mutant: { type: 'string' },
+    json: { type: 'boolean', default: false },
+  },
 })
 
+function whole(name: 'seeds' | 'from' | 'workers' | 'seed', text: string): number {
+  const value = Number(text)
+  if (Number.isSafeInteger(value) && value >= 0) return value
+  process.stderr.write(`--${name} is a whole number, and "${text}" is none.\n`)
+  process.exit(2)
+}
+
+function mutantOptions(): WorldOptions {
+  const { mutant } = values
+  if (mutant === undefined) return {}
+  if (isMutant(mutant)) return installMutant(mutant)
+  process.stdout.write(`${Object.keys(MUTANTS).join('\n')}\n`)
+  process.exit(mutant === 'list' ? 0 : 2)
+}
+
+const again = values.mutant === undefined ? '' : ` --mutant "${values.mutant}"`
+const options = mutantOptions()
+
 if (values.seed !== undefined) {
-  const { trace, failure, steps, commands, crashes } = await runSchedule(Number(values.seed), { traced: true })
+  const { runSchedule } = await import('./run-schedule.ts')
+  const seed = whole('seed', values.seed)
+  const { trace, failure, steps, commands, crashes } = await runSchedule(seed, { ...options, traced: true })
   process.stdout.write(`${trace.join('\n')}\n`)
-  process.stdout.write(`seed ${values.seed}: ${commands} commands, ${crashes} crashes, ${steps} steps: ${failure ?? 'nothing is wrong'}\n`)
+  const figures = `${commands} commands, ${crashes} crashes, ${steps} steps`
+  process.stdout.write(`seed ${seed}: ${figures}: ${failure ?? 'nothing is wrong'}\n`)
   process.exitCode = failure === null ? 0 : 1
 } else {
-  const coverage = noCoverage()
-  const started = performance.now()
-  const from = Number(values.from)
-  const seeds = Number(values.seeds)
-  let steps = 0
-  for (let seed = from; seed < from + seeds; seed += 1) {
-    const result = await runSchedule(seed)
-    steps += result.steps
-    for (const name of COVERED) coverage[name] += result.coverage[name]
-    if (result.failure !== null) {
-      process.stdout.write(`seed ${seed}: ${result.failure}\n  again: npm run simulate -- --seed ${seed}\n`)
-      process.exitCode = 1
-      break
-    }
+  const from = whole('from', values.from)
+  const seeds = whole('seeds', values.seeds)
+  const workers = whole('workers', values.workers)
+  const report = (soFar: Summary): void => {
+    if (!values.json) process.stderr.write(`${describe(soFar)}\n`)
   }
-  const seconds = (performance.now() - started) / 1000
-  process.stdout.write(`${JSON.stringify({ from, seeds, steps, seconds, perSecond: seeds / seconds, coverage })}\n`)
+  const summary =
+    workers > 1
+      ? await runInProcesses({ from, seeds, workers, mutant: values.mutant, report })
+      : await (await import('./run-seeds.ts')).runSeeds({ from, seeds, options, report })
+  process.stdout.write(values.json ? `${JSON.stringify(summary)}\n` : `${describe(summary, again)}\n`)
+  process.exitCode = summary.failure === null ? 0 : 1
 }

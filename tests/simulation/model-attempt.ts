@@ -47,7 +47,7 @@ export class ModelAttempt {
     const steps: Step[] = []
     const tasks = random.below(3)
     for (let task = 0; task < tasks; task += 1) steps.push(`task ${task}`)
-    const others = random.below(4)
+    const others = random.below(3)
     for (let other = 0; other < others; other += 1) {
       steps.splice(random.below(steps.length + 1), 0, random.pick(['chunk', 'chunk', 'log', 'wait'] as const))
     }
@@ -63,7 +63,8 @@ export class ModelAttempt {
 
   #next(): void {
     const { random } = this.#executor.world
-    const delay = random.chance(0.85) ? random.between(20, 3 * MS) : random.between(3 * MS, 1.5 * SECOND)
+    const kind = random.fraction()
+    const delay = kind < 0.55 ? random.between(0, 15) : kind < 0.85 ? random.between(15, 3 * MS) : random.between(3 * MS, 1.5 * SECOND)
     this.#executor.after(delay, 'line of a run', () => this.#line())
   }
 

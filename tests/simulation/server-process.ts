@@ -35,7 +35,8 @@ interface Life {
 }
 
 interface FlushUnderWay {
-  readonly image: Uint8Array
+  /** Null when no crash is near. */
+  readonly image: Uint8Array | null
   readonly commits: number
   readonly done: (error: Error | null) => void
 }
@@ -59,6 +60,10 @@ export class ServerProcess {
   #life: Life | null = null
   #image: Uint8Array | null = null
   #flush: FlushUnderWay | null = null
+  /** How many commits the image holds; it is what is on disk when that is what is durable. */
+  #imageCommits = 0
+  /** Images are kept: a crash is near. They are dear. */
+  #keepsImages = false
   /** Counts the lives of this server. */
   incarnation = 0
   /** Bodies that wait for their answer. */
@@ -178,7 +183,8 @@ export class ServerProcess {
   #startFlush(life: number, store: SqliteStore, done: (error: Error | null) => void): void {
     const world = this.#world
     const { random, timeline } = world
-    const flush: FlushUnderWay = { image: store.imageOfFlush(), commits: world.ledger.length, done }
+    const image = this.#keepsImages ? store.imageOfFlush() : null
+    const flush: FlushUnderWay = { image, commits: world.ledger.length, done }
     this.#flush = flush
     const answer = (): void => {
       if (this.incarnation !== life || this.#flush !== flush) return
@@ -197,8 +203,25 @@ export class ServerProcess {
 
   #onDisk({ image, commits }: FlushUnderWay): void {
     if (commits < this.#world.ledger.durable) return
-    this.#image = image
     this.#world.ledger.durable = commits
+    if (image) this.#keep(image)
+  }
+
+  #keep(image: Uint8Array): void {
+    this.#image = image
+    this.#imageCommits = this.#world.ledger.durable
+  }
+
+  /** A crash is near: from now on what is on disk is kept. */
+  expectCrash(): void {
+    const { ledger } = this.#world
+    this.#keepsImages = true
+    if (this.#life && this.quiet && ledger.length === ledger.durable) this.#keep(this.#life.store.imageOfFlush())
+  }
+
+  /** What is on disk is known. */
+  get canCrash(): boolean {
+    return this.#life !== null && this.#imageCommits === this.#world.ledger.durable
   }
 
   /** Memory is lost, and so is what no flush had finished: the disk may or may not have got to the last one. */
@@ -210,7 +233,8 @@ export class ServerProcess {
     this.incarnation += 1
     const flush = this.#flush
     this.#flush = null
-    if (flush && world.random.chance(0.5)) this.#onDisk(flush)
+    if (flush?.image && world.random.chance(0.5)) this.#onDisk(flush)
+    this.#keepsImages = false
     life.inside.stop()
     flush?.done(new Error('crashed'))
     life.store.close().catch(() => undefined)

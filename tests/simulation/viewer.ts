@@ -9,6 +9,8 @@ export class Viewer {
   readonly #world: World
   readonly #seen: string[] = []
   #at = { attempt: 0, n: 0 }
+  /** The last attempt that it was told has ended. */
+  #attemptOver = 0
 
   constructor(world: World, runId: string) {
     this.#world = world
@@ -32,6 +34,10 @@ export class Viewer {
               if (world.server.incarnation === life) this.#see(chunk)
               return true
             },
+            attemptEnd: ({ attempt }) => {
+              if (world.server.incarnation === life) this.#attemptOver = Math.max(this.#attemptOver, attempt)
+              return true
+            },
             end: () => {
               if (world.server.incarnation === life) this.#end()
             },
@@ -49,6 +55,8 @@ export class Viewer {
   #see(chunk: { attempt: number; n: number; text: string }): void {
     const inOrder = chunk.attempt > this.#at.attempt || (chunk.attempt === this.#at.attempt && chunk.n > this.#at.n)
     if (!inOrder) this.#world.violated('streams', `a viewer of ${this.runId} got chunk ${chunk.n} after ${this.#at.n}`)
+    const glued = chunk.attempt !== this.#at.attempt && this.#at.attempt > this.#attemptOver
+    if (glued) this.#world.violated('streams', `attempt ${chunk.attempt} of ${this.runId} was glued to attempt ${this.#at.attempt}`)
     needsDisk(this.#world, chunkKey({ flowRunId: this.runId, ...chunk }), 'a chunk that a viewer saw')
     this.#at = { attempt: chunk.attempt, n: chunk.n }
     this.#seen.push(chunk.text)
