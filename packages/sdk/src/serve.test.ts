@@ -41,7 +41,61 @@ test('one flow: says one line, takes runs, and ends by its signal', async () => 
   expect(peer.drains).toBe(1)
 })
 
-test('Ctrl-C lets the runs at work end, a second one does not', async () => {
+test('onStart runs before the process says hello, and its clean-up after the last run', async () => {
+  const stop = new AbortController()
+  const notes: string[] = []
+  const chat = flow('chat', () => notes.push('runs'))
+  const served = serve(
+    chat.toDeployment({
+      onStart: async () => {
+        notes.push(`starts, ${peer.hellos.length} hellos`)
+        return () => notes.push('cleans up')
+      },
+    }),
+    { onStart: () => notes.push('starts for all'), signal: stop.signal, apiUrl: peer.apiUrl },
+  )
+  await vi.waitUntil(() => stdout.length > 0, { interval: 5 })
+  peer.run({ deployment_id: 'id of chat/chat' })
+  await peer.item(isState('COMPLETED'))
+  stop.abort()
+  await served
+  expect(notes).toEqual(['starts for all', 'starts, 0 hellos', 'runs', 'cleans up'])
+})
+
+test('a hook that throws is an error of serve', async () => {
+  const onStart = () => {
+    throw new Error('no database')
+  }
+  await expect(
+    serve(
+      flow('chat', () => 1),
+      { onStart, apiUrl: peer.apiUrl },
+    ),
+  ).rejects.toThrow('no database')
+  expect(peer.hellos).toEqual([])
+})
+
+test('isolation needs the package that brings hosts along, and no limit', async () => {
+  const chat = flow('chat', () => 1)
+  await expect(serve(chat, { isolation: 'fresh', apiUrl: peer.apiUrl })).rejects.toThrow('needs the package pilotflame')
+  await expect(chat.serve({ isolation: 'fresh', limit: 3, apiUrl: peer.apiUrl })).rejects.toThrow('say it with "warm.max"')
+})
+
+test('a run that is on its way when a process drains is taken', async () => {
+  const stop = new AbortController()
+  const served = flow('chat', () => 'taken').serve({ signal: stop.signal, apiUrl: peer.apiUrl })
+  await vi.waitUntil(() => stdout.length > 0, { interval: 5 })
+  peer.acknowledge = (batch) => {
+    if (batch.items.length === 0) peer.run({ deployment_id: 'id of chat/chat' })
+    return { type: 'ack', seq: batch.seq, refused: [] }
+  }
+  stop.abort()
+  await served
+  expect((await peer.item(isState('COMPLETED'))).result).toBe('taken')
+})
+
+test('Ctrl-C lets the runs at work end, a second one hands them back', async () => {
+  const exit = vi.spyOn(process, 'exit').mockReturnValue(undefined as never)
   const before = process.listeners('SIGINT')
   const { promise: aborted, resolve: abort } = Promise.withResolvers<unknown>()
   const chat = flow('chat', async (_: object, run) => {
@@ -59,6 +113,9 @@ test('Ctrl-C lets the runs at work end, a second one does not', async () => {
   expect(await aborted).toMatchObject({ code: 'shutting_down' })
   await served
   expect(process.listeners('SIGINT')).toEqual(before)
+  await peer.until(() => peer.handBacks === 1)
+  await vi.waitUntil(() => exit.mock.calls.length > 0)
+  expect(exit).toHaveBeenCalledWith(130)
 })
 
 test('its signal ends it while the server is away', async () => {

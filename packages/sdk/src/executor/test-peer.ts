@@ -33,6 +33,8 @@ export interface Peer {
   readonly batches: BatchFrame[]
   readonly connections: PeerConnection[]
   readonly drains: number
+  /** How many of them hand their runs back. */
+  readonly handBacks: number
   /** What the next hello is answered with. */
   welcome: { resumed?: boolean; sessionId?: string; refused?: RefusedFrame }
   /** False: batches are kept unacknowledged. */
@@ -65,12 +67,15 @@ export async function startPeer({ socket = true, authString }: PeerOptions = {})
   }
   let current: PeerConnection | undefined
   let drains = 0
+  let handBacks = 0
   const expected = authString === undefined ? undefined : `Basic ${Buffer.from(authString).toString('base64')}`
 
   const receive = (connection: PeerConnection, frame: ExecutorFrame): void => {
     if (frame.type === 'beat') peer.beats.push(frame.session_id)
-    else if (frame.type === 'drain') drains++
-    else if (frame.type === 'batch') {
+    else if (frame.type === 'drain') {
+      drains++
+      if (frame.hand_back) handBacks++
+    } else if (frame.type === 'batch') {
       peer.batches.push(frame)
       const { acknowledge } = peer
       if (acknowledge) connection.send(acknowledge === true ? { type: 'ack', seq: frame.seq, refused: [] } : acknowledge(frame))
@@ -141,6 +146,9 @@ export async function startPeer({ socket = true, authString }: PeerOptions = {})
     connections: [],
     get drains() {
       return drains
+    },
+    get handBacks() {
+      return handBacks
     },
     welcome: {},
     acknowledge: true,
