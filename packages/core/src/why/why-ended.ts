@@ -1,6 +1,7 @@
 /** How a run ended, and what made it slow: the biggest part of its timeline, and the setting that would have saved it. */
 import { type Mark, type TimelinePart, timelineOf } from '../marks.ts'
 import { sayDuration } from '../rules/stop-message.ts'
+import type { FlowRun } from '../run.ts'
 import { MICROS_PER_MS } from '../time.ts'
 import type { WhyRun, WhyRunFacts } from './facts.ts'
 
@@ -27,23 +28,37 @@ export function whyEnded(facts: WhyRunFacts): WhyRun {
 
 const ms = (value: number): string => (value < 10 ? `${Math.round(value * 10) / 10} ms` : sayDuration(value))
 
-function saySlowest({ run }: WhyRunFacts): string[] {
-  const last = Object.keys(run.marks)
-    .map(Number)
-    .sort((a, b) => a - b)
-    .at(-1)
-  const marks = last === undefined ? undefined : run.marks[String(last)]
-  const parts = marks ? timelineOf(marks) : []
-  const total = parts.at(-1)?.at_ms ?? 0
-  if (total === 0) return sayRetryPause(run)
+interface Spent {
+  readonly parts: readonly TimelinePart[]
+  readonly total: number
+  /** Of that in the user's own code. */
+  readonly own: number
+}
+
+/** What the last attempt took, in milliseconds; null where it did not get so far that this is known. */
+function spentOf({ marks, runCount, totalRunMicros }: FlowRun, attempt: number): Spent | null {
+  const known = marks[String(attempt)]
+  const parts = known ? timelineOf(known) : []
+  const measured = parts.at(-1)?.at_ms ?? 0
+  if (measured === 0) return null
   const own = parts.filter(({ mark }) => PARTS[mark] === null).reduce((sum, { took_ms }) => sum + took_ms, 0)
+  if (known?.at.completed !== undefined) return { parts, total: measured, own }
+  // Its executor did not live to report the end: the server knows how long it was Running.
+  const ran = runCount === 1 ? Math.max(own, totalRunMicros / MICROS_PER_MS) : own
+  return { parts, total: measured + ran - own, own: ran }
+}
+
+function saySlowest({ run }: WhyRunFacts): string[] {
+  const attempt = Math.max(0, ...Object.keys(run.marks).map(Number))
+  const spent = spentOf(run, attempt)
+  if (spent === null) return sayRetryPause(run)
+  const { parts, total, own } = spent
   const slowest = parts.reduce<TimelinePart | undefined>(
     (most, part) => (PARTS[part.mark] !== null && part.took_ms > (most?.took_ms ?? 0) ? part : most),
     undefined,
   )
   const advice = slowest ? PARTS[slowest.mark] : null
-  const attempt = run.runCount > 1 ? `Attempt ${last}` : 'It'
-  const took = `${attempt} took ${ms(total)}`
+  const took = `${run.runCount > 1 ? `Attempt ${attempt}` : 'It'} took ${ms(total)}`
   if (!slowest || !advice) return [`${took}, all of it in your own code.`]
   const saved = `${advice.saves} would have saved up to ${ms(slowest.took_ms)}.`
   if (own >= slowest.took_ms) {

@@ -182,6 +182,15 @@ describe('a run that has ended', () => {
     expect(done({ completed: 9_000 }, { type: 'CRASHED', message: 'out of memory at 512 MB' })).toMatch(
       /^It is Crashed: out of memory at 512 MB\. It took 9 ms/,
     ))
+  test('without having reported its end', () =>
+    expect(
+      ask(
+        aRun(
+          { type: 'CRASHED', message: 'exit code 1' },
+          { runCount: 1, totalRunMicros: 50_000, marks: { 1: { boot: 'b', at: MARKS } } },
+        ),
+      ).summary,
+    ).toMatch(/^It is Crashed: exit code 1\. It took 51 ms, 50 ms of it in your own code;/))
   test('before it had begun', () =>
     expect(ask(aRun({ type: 'CANCELLED', message: 'Cancelled before it started.' }, { endAt: NOW })).summary).toBe(
       'It is Cancelled: Cancelled before it started. It was there for 1.0 s, and never reported a start.',

@@ -64,7 +64,8 @@ export async function join(core: EngineCore, work: DoWork, frame: HelloFrame, pe
   for (const deployment of deployments) core.schemas.faults(deployment, {})
   const offers = new Map(deployments.map((deployment, index) => [deployment.id, frame.deployments[index]?.version ?? '']))
   connectSession(session, frame, offers, peer)
-  if (known) session.beatAt = clock.monotonic()
+  // It must beat from now on. A host has no beat: its open channel says that it lives.
+  session.beatAt = known && session.role === 'executor' ? clock.monotonic() : null
   if (registry.sessions.get(session.hostSessionId ?? '')?.draining) session.draining = true
   registry.add(session)
   return { session, resumed: known !== undefined || session.id === frame.session_id, deployments }

@@ -57,8 +57,8 @@ function countExecutors(registry: Registry, deploymentId: string): WhyRunFacts['
 function poolOf(registry: Registry, deploymentId: string): WhyPool | null {
   const version = registry.currentVersion(deploymentId)
   const all: WhyPool[] = []
-  for (const { role, peer, offers, draining, pools } of registry.sessions.values()) {
-    if (role !== 'host' || peer === null || draining || offers.get(deploymentId) !== version) continue
+  for (const { peer, offers, draining, pools } of registry.hosts) {
+    if (peer === null || draining || offers.get(deploymentId) !== version) continue
     const { starting = 0, ready = 0, busy = 0, failure = null } = pools.get(deploymentId) ?? {}
     all.push({ starting, ready, busy, failure })
   }
@@ -70,7 +70,9 @@ function poolOf(registry: Registry, deploymentId: string): WhyPool | null {
 function holderOf(registry: Registry, { sessionId }: FlowRun): WhyRunFacts['holder'] {
   const session = sessionId === null ? undefined : registry.sessions.get(sessionId)
   if (!session) return null
-  const { name, pid, host, peer, hostSessionId } = session
+  const { pid, host, peer, hostSessionId } = session
+  // People know a process by the file that its host serves.
+  const { name } = registry.sessions.get(hostSessionId ?? '') ?? session
   return { name, pid, host, away: peer === null, ofHost: hostSessionId !== null }
 }
 

@@ -34,6 +34,7 @@ export class Hosts {
 
   /** Looks again how many runs of this deployment wait, and tells its hosts where that has changed. */
   want(deploymentId: string): void {
+    if (this.#registry.hosts.size === 0) return
     this.#wanted.add(deploymentId)
     this.#schedule()
   }
@@ -67,8 +68,8 @@ export class Hosts {
   #sayWanted(deploymentId: string): void {
     const version = this.#registry.currentVersion(deploymentId)
     const waiting = this.#registry.isPaused(deploymentId) ? 0 : this.#registry.countDue(deploymentId, this.#clock.now())
-    for (const host of this.#registry.sessions.values()) {
-      const offered = host.role === 'host' && host.peer !== null ? host.offers.get(deploymentId) : undefined
+    for (const host of this.#registry.hosts) {
+      const offered = host.peer === null ? undefined : host.offers.get(deploymentId)
       if (offered === undefined || version === undefined) continue
       if (offered !== version) this.#sayOutdated(host, deploymentId, version)
       else if (host.wanted.get(deploymentId) !== waiting) {

@@ -12,6 +12,7 @@ import { freePlaces, type Session } from './session.ts'
 
 export class Registry {
   readonly sessions = new Map<string, Session>()
+  readonly hosts = new Set<Session>()
   /** The current version of each deployment's code, as its executors need to have it. */
   readonly #current = new Map<string, string>()
   readonly #waiting = new Map<string, Map<string, WaitingRun>>()
@@ -24,10 +25,12 @@ export class Registry {
 
   add(session: Session): void {
     this.sessions.set(session.id, session)
+    if (session.role === 'host') this.hosts.add(session)
   }
 
   remove(session: Session): void {
     this.sessions.delete(session.id)
+    this.hosts.delete(session)
   }
 
   /** True when it was another one before. */
