@@ -11,7 +11,13 @@ const run: RunFacts = {
     ['step-2', 'b'],
   ]),
   result: ['a', 'b'],
+  told: [],
 }
+const chunk = (attempt: number, n: number): string => `id: ${attempt}-${n}\nevent: chunk\ndata: {"text":"[${attempt}:${n}]"}`
+const END = 'event: end\ndata: {}'
+const stream = (...blocks: string[]): string => [...blocks, END].join('\n\n')
+const WHOLE = stream(chunk(1, 1), chunk(1, 2))
+const MARK = 'id: 1-end\nevent: attempt_end\ndata: {}'
 const effect = (task: string, token: string, attempt = 1): EffectLine => ({ kind: 'effect', run: 'r', attempt, task, token })
 
 function check(
@@ -19,7 +25,7 @@ function check(
   effects = [effect('step-1', 'a'), effect('step-2', 'b')],
   more: Partial<RoundFacts> = {},
 ) {
-  const runs = new Map([['r', { ...run, ...changes }]])
+  const runs = new Map([['r', { ...run, told: [WHOLE, WHOLE], ...changes }]])
   return checkRound({ acknowledged: ['e'], verdicts: new Map([['e', ['r']]]), runs, effects, mustComplete: () => true, ...more })
 }
 
@@ -27,6 +33,9 @@ test('a round in which all is well', () => expect(check({})).toEqual([]))
 
 test('an effect whose result was never recorded may come again', () =>
   expect(check({}, [effect('step-1', 'lost'), effect('step-1', 'a', 2), effect('step-2', 'b', 2)])).toEqual([]))
+
+test('an interrupted answer that is marked, and given again', () =>
+  expect(check({ told: [stream(chunk(1, 1), MARK, chunk(2, 1), chunk(2, 2))] })).toEqual([]))
 
 test.each([
   ['done again in attempt 2', check({}, [effect('step-1', 'a'), effect('step-1', 'x', 2), effect('step-2', 'b', 2)])],
@@ -37,5 +46,11 @@ test.each([
   ['has not ended', check({ states: ['RUNNING/Running'] })],
   ['has ended 2 times', check({ states: ['COMPLETED/Completed', 'COMPLETED/Completed'] })],
   ['has retries left', check({ states: ['CRASHED/Crashed'] })],
+  ['is glued together', check({ told: [stream(chunk(1, 1), chunk(2, 2))] })],
+  ['has said [1:1]', check({ told: [stream(chunk(1, 1))] })],
+  ['has said [2:2]', check({ told: [stream(chunk(1, 1), MARK, chunk(2, 2))] })],
+  ['were told different things', check({ told: [WHOLE, stream(chunk(1, 1))] })],
+  ['was not told its end', check({ told: [[chunk(1, 1), chunk(1, 2)].join('\n\n')] })],
+  ['nobody has watched', check({ told: [] })],
   ['returned ["a","c"]', check({ result: ['a', 'c'] })],
-])('%s', (said, wrong) => expect(wrong).toEqual([expect.stringContaining(said)]))
+])('%s', (said, wrong) => expect(wrong).toContainEqual(expect.stringContaining(said)))

@@ -5,6 +5,9 @@
  * 2. Each run has ended, once: nothing follows a final state.
  * 3. A task's side effect is not done again after its result was recorded.
  * 4. What a completed run returned is what was recorded.
+ * 5. All viewers of a run were told the same bytes, whenever they came and however often their line broke.
+ * 6. The text of two attempts is never glued: between them stands that the first one ended; and the last attempt of a
+ *    completed run has said all of it.
  */
 export interface EffectLine {
   readonly kind: 'effect' | 'done'
@@ -23,6 +26,8 @@ export interface RunFacts {
   readonly recorded: ReadonlyMap<string, string>
   /** What the run returned. */
   readonly result: readonly string[] | null
+  /** What each of its viewers was told. */
+  readonly told: readonly string[]
 }
 
 export interface RoundFacts {
@@ -80,6 +85,46 @@ function checkResult(run: RunFacts): string[] {
   return [`run ${run.id} returned ${JSON.stringify(run.result)}, and its tasks have recorded ${JSON.stringify(recorded)}`]
 }
 
+/** `1-3` of `id: 1-3\nevent: chunk\ndata: {"text":"[1:3]"}`, with the text. */
+interface Told {
+  readonly id: string
+  readonly event: string
+  readonly data: string
+}
+
+const field = (block: string, name: string): string => new RegExp(`^${name}: (.*)$`, 'm').exec(block)?.[1] ?? ''
+const blocksOf = (told: string): Told[] =>
+  told.split('\n\n').map((block) => ({ id: field(block, 'id'), event: field(block, 'event'), data: field(block, 'data') }))
+
+function checkStream(run: RunFacts): string[] {
+  const [first, ...others] = run.told
+  if (first === undefined) return [`nobody has watched run ${run.id}`]
+  const wrong = others
+    .filter((one) => one !== first)
+    .map((one) => `two viewers of run ${run.id} were told different things:\n${first}\n—\n${one}`)
+  const blocks = blocksOf(first)
+  if (blocks.at(-1)?.event !== 'end') wrong.push(`a viewer of run ${run.id} was not told its end`)
+  let said: string[] = []
+  let attempt = ''
+  for (const { id, event, data } of blocks) {
+    const of = id.split('-')[0] ?? ''
+    if (event === 'chunk') {
+      if (attempt !== '' && of !== attempt)
+        wrong.push(`the text of attempts ${attempt} and ${of} of run ${run.id} is glued together`)
+      attempt = of
+      said.push((JSON.parse(data) as { text: string }).text)
+    } else if (event === 'attempt_end') {
+      attempt = ''
+      said = []
+    }
+  }
+  const complete = [...run.recorded.keys()].map((_, index) => `[${attempt}:${index + 1}]`)
+  if (run.states.at(-1)?.startsWith('COMPLETED/') && said.join('') !== complete.join('')) {
+    wrong.push(`run ${run.id} completed, and its last attempt has said ${said.join('')}`)
+  }
+  return wrong
+}
+
 export function checkRound(facts: RoundFacts): string[] {
   const byRun = Map.groupBy(facts.effects, ({ run }) => run)
   return [
@@ -88,6 +133,7 @@ export function checkRound(facts: RoundFacts): string[] {
       ...checkStates(run, facts.mustComplete(run)),
       ...checkEffects(run, byRun.get(run.id) ?? []),
       ...checkResult(run),
+      ...checkStream(run),
     ]),
   ]
 }

@@ -7,7 +7,8 @@ type Row = Record<string, unknown>
 
 export interface Database {
   verdicts(events: readonly string[]): Map<string, readonly string[]>
-  runs(events: readonly string[]): Map<string, RunFacts>
+  /** `told` is what the viewers of each run were told. */
+  runs(events: readonly string[], told: ReadonlyMap<string, readonly string[]>): Map<string, RunFacts>
   /** Runs, of whatever event, that have not ended. */
   unfinished(): readonly string[]
   /** `ok`, or what is broken in the file. */
@@ -28,7 +29,7 @@ export function openForReading(path: string): Database {
     return outcomes.flatMap(({ runs = [] }) => runs.map(({ runId }) => runId))
   }
 
-  const runOf = (id: string, event: string): RunFacts | undefined => {
+  const runOf = (id: string, event: string, told: readonly string[]): RunFacts | undefined => {
     if (all('select 1 from flow_run where id = ?', id).length === 0) return undefined
     const states = all('select type, name from flow_run_state where flow_run_id = ? order by at, id', id)
     const recorded = all('select dynamic_key, result from task_result where flow_run_id = ?', id)
@@ -38,6 +39,7 @@ export function openForReading(path: string): Database {
       event,
       states: states.map((row) => `${text(row, 'type')}/${text(row, 'name')}`),
       recorded: new Map(recorded.map((row) => [text(row, 'dynamic_key'), JSON.parse(text(row, 'result')) as string])),
+      told,
       result: result === undefined ? null : (JSON.parse(text(result, 'result')) as string[]),
     }
   }
@@ -49,11 +51,11 @@ export function openForReading(path: string): Database {
           .map((event) => [event, startedBy(event)] as const)
           .filter((pair): pair is [string, readonly string[]] => pair[1] !== undefined),
       ),
-    runs(events) {
+    runs(events, told) {
       const found = new Map<string, RunFacts>()
       for (const event of events) {
         for (const id of startedBy(event) ?? []) {
-          const run = runOf(id, event)
+          const run = runOf(id, event, told.get(id) ?? [])
           if (run) found.set(id, run)
         }
       }

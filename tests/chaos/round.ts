@@ -6,11 +6,14 @@ import { readEffects } from './read-facts.ts'
 import { type ChaosEvent, sendUntilAcknowledged } from './sender.ts'
 import type { Stage } from './stage.ts'
 import type { Victim } from './victim.ts'
+import { watch } from './viewer.ts'
 
 /** Events and kills come within this time. */
 const ROUND_MS = 1_500
 /** After the last of them everything has to end within this time. */
 const END_MS_MAX = 30_000
+/** Viewers who have not seen the end so long after it never will. */
+const VIEWER_MS_MAX = 10_000
 /** Shorter than the 6 s after which a silent executor counts as gone. */
 const STOP_MS_MAX = 900
 
@@ -37,20 +40,39 @@ function planBlows(random: SeededRandom, victims: readonly [Victim, ...Victim[]]
   return blows.toSorted((a, b) => a.atMs - b.atMs)
 }
 
-function planEvents(random: SeededRandom, count: number): (ChaosEvent & { readonly atMs: number })[] {
+interface PlannedEvent extends ChaosEvent {
+  readonly atMs: number
+  /** After so many words its second viewer hangs up. */
+  readonly hangUpAfter: number
+}
+
+function planEvents(random: SeededRandom, count: number): PlannedEvent[] {
   return Array.from({ length: count }, () => ({
     id: crypto.randomUUID(),
     event: random.next() < 0.7 ? 'chaos.durable' : 'chaos.fragile',
     payload: { tasks: random.between(1, 5), taskMs: random.between(5, 150) },
     atMs: random.between(0, ROUND_MS),
+    hangUpAfter: random.between(1, 3),
   }))
 }
 
-async function strike(blows: readonly Blow[]): Promise<void> {
+/** The one that was drawn, or the next one that is at work. */
+function hit({ victim }: Blow, victims: readonly Victim[]): Victim {
+  const from = victims.indexOf(victim)
+  const inTurn = [...victims.slice(from), ...victims.slice(0, from)]
+  return inTurn.find(({ atWork }) => atWork) ?? victim
+}
+
+/** Says what was done to whom. */
+async function strike(blows: readonly Blow[], victims: readonly Victim[]): Promise<string> {
   const start = performance.now()
   const resumed: Promise<void>[] = []
-  for (const { atMs, victim, stopMs } of blows) {
+  const done: string[] = []
+  for (const blow of blows) {
+    const { atMs, stopMs } = blow
     await sleep(Math.max(0, start + atMs - performance.now()))
+    const victim = hit(blow, victims)
+    done.push(`${stopMs === 0 ? 'kill' : `stop ${stopMs} ms`} ${victim.name}`)
     if (stopMs === 0) await victim.killAndRestart()
     else {
       victim.stop()
@@ -58,6 +80,7 @@ async function strike(blows: readonly Blow[]): Promise<void> {
     }
   }
   await Promise.all(resumed)
+  return done.join(', ')
 }
 
 /** Settles when no run is unfinished, or says which are. */
@@ -77,19 +100,57 @@ async function untilEnded(stage: Stage): Promise<string[]> {
   }
 }
 
+/** The run that an event has started, as soon as the server says so. */
+async function runOf(stage: Stage, event: string, signal: AbortSignal): Promise<string | undefined> {
+  while (!signal.aborted) {
+    const run = await stage.runOf(event)
+    if (run !== undefined) return run
+    await sleep(30)
+  }
+  return undefined
+}
+
+interface Watching {
+  /** Run → what its viewers were told; complete when all of them have seen the end. */
+  readonly told: Map<string, string[]>
+  readonly signal: AbortSignal
+}
+
+/** Two viewers from the beginning: one stays as long as it can, the other hangs up again and again. */
+async function watchEvent(stage: Stage, event: string, hangUpAfter: number, { told, signal }: Watching): Promise<void> {
+  const runId = await runOf(stage, event, signal)
+  if (runId === undefined) return
+  const viewer = { apiUrl: stage.apiUrl, runId, signal }
+  told.set(runId, await Promise.all([watch(viewer), watch({ ...viewer, hangUpAfter })]))
+}
+
+/** And one who comes when all is over. */
+async function watchAfterwards(stage: Stage, { told, signal }: Watching): Promise<void> {
+  await Promise.all([...told].map(async ([runId, seen]) => seen.push(await watch({ apiUrl: stage.apiUrl, runId, signal }))))
+}
+
 export async function playRound(stage: Stage, random: SeededRandom, eventsMax: number): Promise<RoundResult> {
   const blows = planBlows(random, stage.victims)
   const events = planEvents(random, eventsMax)
   const start = performance.now()
+  const given = new AbortController()
+  const watching: Watching = { told: new Map(), signal: given.signal }
+  const viewers: Promise<void>[] = []
   const sending = events.map(async (event) => {
     await sleep(Math.max(0, start + event.atMs - performance.now()))
-    return sendUntilAcknowledged(stage.apiUrl, event)
+    const sent = await sendUntilAcknowledged(stage.apiUrl, event)
+    viewers.push(watchEvent(stage, event.id, event.hangUpAfter, watching))
+    return sent
   })
-  const [times] = await Promise.all([Promise.all(sending), strike(blows)])
+  const [times, done] = await Promise.all([Promise.all(sending), strike(blows, stage.victims)])
   const late = await untilEnded(stage)
+  const impatient = setTimeout(() => given.abort(), VIEWER_MS_MAX)
+  await Promise.all(viewers)
+  await watchAfterwards(stage, watching)
+  clearTimeout(impatient)
   const ids = events.map(({ id }) => id)
   const byId = new Map(events.map((event) => [event.id, event.event]))
-  const runs = stage.database.runs(ids)
+  const runs = stage.database.runs(ids, watching.told)
   const wrong = checkRound({
     acknowledged: ids,
     verdicts: stage.database.verdicts(ids),
@@ -105,6 +166,6 @@ export async function playRound(stage: Stage, random: SeededRandom, eventsMax: n
       (sum, { states }) => sum + states.filter((state) => state.startsWith('RUNNING/')).length,
       0,
     ),
-    blows: blows.map(({ victim, stopMs }) => `${stopMs === 0 ? 'kill' : `stop ${stopMs} ms`} ${victim.name}`).join(', '),
+    blows: done,
   }
 }

@@ -22,6 +22,8 @@ export interface Stage {
   readonly database: Database
   /** Runs that have not ended, whose server says so; undefined while it does not answer. */
   unfinished(): Promise<readonly string[] | undefined>
+  /** The run that an event has started; undefined while the server does not answer. */
+  runOf(event: string): Promise<string | undefined>
   /** Ends all of it, and says what did not end as it should, or was left behind. */
   end(): Promise<string[]>
   remove(): void
@@ -120,9 +122,7 @@ export async function setStage({ isolation, executors }: StageOptions): Promise<
     until('the server was not ready', async () => (await answers(`${apiUrl}/health`)) === true),
   )
   const others = Array.from({ length: executors }, (_, index) =>
-    made(`executor ${index + 1}`, [flows], (victim) =>
-      until(`${victim.name} was not ready`, () => /(is|are) ready/.test(victim.said())),
-    ),
+    made(`executor ${index + 1}`, [flows], (victim) => until(`${victim.name} was not ready`, () => victim.atWork)),
   )
   const victims = [server, ...others] as const
   for (const victim of victims) victim.start()
@@ -143,6 +143,11 @@ export async function setStage({ isolation, executors }: StageOptions): Promise<
         body: '{}',
       })
       return typeof count === 'number' ? database.unfinished() : undefined
+    },
+    async runOf(event) {
+      const verdicts = await answers(`${apiUrl}/events/${event}/verdicts`)
+      const outcomes = (verdicts ?? []) as { outcome: { runs?: { flow_run_id: string }[] } }[]
+      return outcomes.flatMap(({ outcome }) => outcome.runs ?? [])[0]?.flow_run_id
     },
     async end() {
       const wrong: string[] = []

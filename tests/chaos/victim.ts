@@ -2,6 +2,9 @@
 import { type ChildProcess, spawn } from 'node:child_process'
 import { closeSync, fstatSync, openSync, readFileSync } from 'node:fs'
 
+/** What `pilot server start` and `serve` say when they are. */
+const READY = /\b(is|are) ready\b/
+
 export interface VictimOptions {
   readonly name: string
   readonly args: readonly string[]
@@ -65,6 +68,11 @@ export class Victim {
 
   ready(): Promise<void> {
     return this.#options.ready(this)
+  }
+
+  /** It works: killing one that is just being started would say little. */
+  get atWork(): boolean {
+    return this.alive && !this.#stopped && READY.test(this.said())
   }
 
   /** What the process that is there now has said. */
