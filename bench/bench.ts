@@ -29,13 +29,27 @@ import type { BenchContext, Group } from './rows/context.ts'
 import { history } from './rows/history.ts'
 import { sayParts } from './rows/parts.ts'
 import { path } from './rows/path.ts'
+import { processes } from './rows/processes.ts'
 import { profilePath } from './rows/profile.ts'
 import { start } from './rows/start.ts'
 import { steps, tasks } from './rows/steps.ts'
 import { throughput } from './rows/throughput.ts'
 import { timeline } from './rows/timeline.ts'
 
-const GROUPS: readonly Group[] = [path, timeline, stream, result, steps, tasks, budget, throughput, start, automations, history]
+const GROUPS: readonly Group[] = [
+  path,
+  timeline,
+  stream,
+  result,
+  steps,
+  tasks,
+  budget,
+  throughput,
+  processes,
+  start,
+  automations,
+  history,
+]
 
 const say = (text: string): void => void process.stdout.write(`${text}\n`)
 

@@ -1,31 +1,25 @@
 /**
  * The floor, and it is fixed: `node:http`, `JSON.parse`, one append, `fs.fdatasync`, then one `child.send` to a
- * primed child. Nothing that starts user code from a durable event can do less. The HTTP answer leaves after the flush, too.
+ * primed child (see `floor-runners.ts`). Nothing that starts user code from a durable event can do less. The HTTP answer leaves after the flush, too.
  */
-import { fork } from 'node:child_process'
 import { fdatasync, fdatasyncSync, openSync, writeSync } from 'node:fs'
 import { createServer, type IncomingMessage, type ServerResponse } from 'node:http'
 import { type AddressInfo, createServer as createEchoServer } from 'node:net'
 import { join } from 'node:path'
+import { freshChildren, reusedChild } from './floor-runners.ts'
 import { nowMs } from './numbers/clock.ts'
 import { answerParent, sayReady } from './processes/answer-parent.ts'
 
-const [folder = '', childProgram = ''] = process.argv.slice(2)
+const [folder = '', childProgram = '', form = 'reuse'] = process.argv.slice(2)
 const file = openSync(join(folder, 'floor.log'), 'a')
-const child = fork(childProgram, { stdio: ['ignore', 'ignore', 'inherit', 'ipc'] })
-
-const collect = (): Promise<unknown> =>
-  new Promise((resolve) => {
-    child.once('message', resolve)
-    child.send('collect')
-  })
+const runner = form === 'fresh' ? freshChildren(childProgram) : reusedChild(childProgram)
 
 function take(body: Buffer, response: ServerResponse): void {
   const event = JSON.parse(body.toString()) as { readonly payload: { readonly n: number } }
   writeSync(file, body)
   fdatasync(file, (error) => {
     if (error) throw error
-    child.send(event.payload)
+    runner.send(event.payload)
     response.writeHead(204).end()
   })
 }
@@ -56,11 +50,10 @@ const listen = (one: typeof server | typeof echo): Promise<number> =>
   new Promise((resolve) => one.listen(0, '127.0.0.1', () => resolve((one.address() as AddressInfo).port)))
 
 answerParent({
-  collect,
+  collect: () => runner.collect(),
   flushes: (count) => measureFlush(Number(count)),
   stop: () => setImmediate(() => process.exit(0)),
 })
 const ports = { port: await listen(server), echoPort: await listen(echo) }
-child.send({ n: -1 }) // primes it
-await collect()
+await runner.ready
 sayReady(ports)

@@ -4,7 +4,7 @@ import type { startServer } from '../packages/server/src/server.ts'
 import { answerParent, sayReady } from './processes/answer-parent.ts'
 import { Profiler } from './processes/profiler.ts'
 
-const [bundle = '', home = ''] = process.argv.slice(2)
+const [bundle = '', home = '', port = '0'] = process.argv.slice(2)
 const product = (await import(bundle)) as { readonly startServer: typeof startServer }
 
 /** Put on top of each flush, in milliseconds; 0 leaves the flush as it is. */
@@ -18,7 +18,7 @@ const server = await product.startServer(
   {
     home,
     host: '127.0.0.1',
-    port: 0,
+    port: Number(port),
     authString: null,
     allowedHosts: [],
     bodyBytesMax: 4_000_000,
@@ -32,6 +32,7 @@ const profiler = new Profiler()
 answerParent({
   counts: () => ({ commits: server.app.store.counts.commits, flushes: server.app.store.counts.flushes }),
   memory: () => process.memoryUsage(),
+  executors: () => server.app.executors.list(),
   automations: async () => (await server.app.store.transaction((tx) => tx.loadAutomations())).length,
   /** How many of these events are in the store. */
   stored: async (ids) => {

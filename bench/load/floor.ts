@@ -35,10 +35,11 @@ async function measureLoopback(port: number): Promise<number[]> {
   return took
 }
 
-export async function startFloor({ folder, programs, cleanUp }: BenchContext): Promise<Floor> {
-  const home = join(folder, 'floor')
+/** `fresh`: each event gets a primed child of its own, out of four. */
+export async function startFloor({ folder, programs, cleanUp }: BenchContext, form: 'reuse' | 'fresh' = 'reuse'): Promise<Floor> {
+  const home = join(folder, `floor-${form}`)
   mkdirSync(home)
-  const child = await Child.start(programs['floor-server'], { args: [home, programs['floor-child']] })
+  const child = await Child.start(programs['floor-server'], { args: [home, programs['floor-child'], form] })
   cleanUp.add(() => child.stop())
   const { port, echoPort } = child.facts as { port: number; echoPort: number }
   const client = new HttpClient(`http://127.0.0.1:${port}/api`)

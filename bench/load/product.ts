@@ -30,7 +30,8 @@ type Deployments = readonly { readonly id: string; readonly flow_name: string }[
 
 let started = 0
 
-async function startServer(context: BenchContext): Promise<{ server: Child; home: string }> {
+/** A server of its own, on an empty home. */
+export async function startServer(context: BenchContext): Promise<{ server: Child; home: string }> {
   const home = join(context.folder, `home-${++started}`)
   mkdirSync(home)
   const args = [join(context.bundles, 'server.js'), home]

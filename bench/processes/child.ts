@@ -102,6 +102,12 @@ export class Child {
     clearTimeout(timer)
   }
 
+  /** Settles when the process is gone. */
+  get ended(): Promise<void> {
+    return this.#exited
+  }
+
+  /** Without a word. What is asked of it meanwhile fails. */
   kill(): void {
     this.#process.kill('SIGKILL')
   }
