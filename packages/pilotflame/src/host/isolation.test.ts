@@ -1,0 +1,235 @@
+/** Programs with `isolation` against a real server: what a user sees of processes of their own. */
+import { type ChildProcess, spawn } from 'node:child_process'
+import { mkdirSync, mkdtempSync, readFileSync, rmSync, symlinkSync, writeFileSync } from 'node:fs'
+import { tmpdir } from 'node:os'
+import { join } from 'node:path'
+import { afterEach, beforeEach, expect, test } from 'vitest'
+import { anEvent, eventually, runsOf, startTestServer, type TestServer } from '../../../../tests/harness/server.ts'
+
+const PACKAGE = join(import.meta.dirname, '..', 'index.ts')
+const PILOT = join(import.meta.dirname, '..', 'pilot.ts')
+const SDK = join(import.meta.dirname, '..', '..', '..', 'sdk')
+
+let server: TestServer
+let folder: string
+const started: ChildProcess[] = []
+
+beforeEach(async () => {
+  server = await startTestServer()
+  folder = mkdtempSync(join(tmpdir(), 'pilotflame-isolation-'))
+  mkdirSync(join(folder, 'node_modules', '@pilotflame'), { recursive: true })
+  symlinkSync(SDK, join(folder, 'node_modules', '@pilotflame', 'sdk'))
+  writeFileSync(join(folder, 'package.json'), '{"type":"module"}')
+})
+
+afterEach(async () => {
+  await Promise.all(started.splice(0).map(end))
+  await server.stop()
+  rmSync(folder, { recursive: true, force: true })
+})
+
+const over = ({ exitCode, signalCode }: ChildProcess): boolean => exitCode !== null || signalCode !== null
+
+async function end(child: ChildProcess): Promise<void> {
+  if (over(child)) return
+  const ended = new Promise((resolve) => child.once('exit', resolve))
+  child.kill('SIGTERM')
+  child.kill('SIGINT') // hands back what is at work; two of a kind may arrive as one
+  await ended
+}
+
+interface Program {
+  readonly child: ChildProcess
+  output(): string
+  said(text: string): Promise<void>
+  readonly ended: Promise<number | null>
+}
+
+function start(args: readonly string[], env: Record<string, string> = {}): Program {
+  const child = spawn(process.execPath, ['--disable-warning=ExperimentalWarning', ...args], {
+    cwd: folder,
+    env: { ...process.env, PILOTFLAME_API_URL: server.apiUrl, PILOTFLAME_HOME: server.home, NO_COLOR: '1', ...env },
+    stdio: ['ignore', 'pipe', 'pipe'],
+  })
+  started.push(child)
+  let output = ''
+  const waiting = new Set<() => void>()
+  for (const stream of [child.stdout, child.stderr]) {
+    stream.on('data', (text) => {
+      output += text
+      for (const look of waiting) look()
+    })
+  }
+  const ended = new Promise<number | null>((resolve) => child.once('close', (code) => resolve(code)))
+  const said = (text: string) =>
+    new Promise<void>((resolve, reject) => {
+      const look = () => {
+        if (output.includes(text)) resolve()
+      }
+      waiting.add(look)
+      void ended.then(() => reject(new Error(`It ended without saying "${text}":\n${output}`)))
+      look()
+    })
+  return { child, output: () => output, said, ended }
+}
+
+function write(name: string, text: string): string {
+  writeFileSync(join(folder, name), text)
+  return join(folder, name)
+}
+
+const NOTES = () => readFileSync(join(folder, 'notes'), 'utf8').split('\n').filter(Boolean)
+
+const PROGRAM = `
+import { appendFileSync } from 'node:fs'
+import { flow } from ${JSON.stringify(PACKAGE)}
+
+const note = (text: string) => appendFileSync('notes', text + '\\n')
+let runs = 0
+export const work = flow('work', async ({ how }: { how: string }, run) => {
+  run.stream('on it')
+  if (how === 'exit') process.exit(1)
+  if (how === 'slow') await new Promise((resolve) => setTimeout(resolve, 600))
+  if (how === 'stuck') { note('stuck'); await new Promise(() => setInterval(() => {}, 1000)) }
+  return { pid: process.pid, runs: ++runs, secret: process.env.SECRET ?? null, main: import.meta.main }
+})
+const onStart = () => { note('start ' + process.pid) }
+const isolation = process.argv[2] as 'fresh' | 'reuse'
+if (import.meta.main) await work.serve({ on: 'work.now', isolation, warm: { min: 1, max: 4 }, cancelGraceMs: 300, killGraceMs: 300, env: { SECRET: 'of work' }, onStart })
+`
+
+interface RunOnWire {
+  readonly state_type: string
+  readonly state_name: string
+  readonly state: { readonly message: string | null }
+}
+
+interface Result {
+  readonly pid: number
+  readonly runs: number
+  readonly secret: string | null
+  readonly main: boolean
+}
+
+async function startRun(how: string): Promise<string> {
+  const event = anEvent('work.now', { how })
+  await server.request('POST', '/events', [event])
+  const [id] = await eventually(async () => {
+    const ids = await runsOf(server, event.id)
+    return ids.length > 0 && ids
+  })
+  return id ?? ''
+}
+
+const look = async (id: string): Promise<RunOnWire> => (await server.request('GET', `/flow_runs/${id}`)).body as RunOnWire
+
+const ended = (id: string): Promise<RunOnWire> =>
+  eventually(async () => {
+    const run = await look(id)
+    return ['COMPLETED', 'FAILED', 'CRASHED', 'CANCELLED'].includes(run.state_type) && run
+  })
+
+const inState = (id: string, type: string) => eventually(async () => (await look(id)).state_type === type)
+
+async function resultOf(id: string): Promise<Result> {
+  const { body } = await server.request('GET', `/flow_runs/${id}/result`)
+  return (body as { result: Result }).result
+}
+
+async function serving(isolation: string): Promise<Program> {
+  const program = start([write('work.ts', PROGRAM), isolation])
+  await program.said('work is ready: waiting for work.now')
+  return program
+}
+
+test('fresh: each run has a process of its own, which was ready before', async () => {
+  const host = await serving('fresh')
+  expect(host.output()).toContain('(fresh processes, 1 warm)')
+  const [before = ''] = NOTES()
+  const first = await resultOf(await startRun(''))
+  const second = await resultOf(await startRun(''))
+  expect(before).toBe(`start ${first.pid}`)
+  expect(first).toMatchObject({ runs: 1, secret: 'of work', main: true })
+  expect(second).toMatchObject({ runs: 1 })
+  expect(new Set([first.pid, second.pid, host.child.pid]).size).toBe(3)
+})
+
+test('reuse: a process takes one run after the other', async () => {
+  await serving('reuse')
+  const first = await resultOf(await startRun(''))
+  const second = await resultOf(await startRun(''))
+  expect(second.pid).toBe(first.pid)
+  expect(second.runs).toBe(2)
+})
+
+test('a run that ends its process harms no neighbour', async () => {
+  await serving('fresh')
+  const slow = await startRun('slow')
+  await inState(slow, 'RUNNING')
+  const bad = await ended(await startRun('exit'))
+  expect(bad).toMatchObject({ state_type: 'CRASHED', state: { message: expect.stringContaining('exit code 1') } })
+  expect((await ended(slow)).state_type).toBe('COMPLETED')
+  expect((await ended(await startRun(''))).state_type).toBe('COMPLETED')
+})
+
+test('a cancelled run that does not stop is ended, and its message says how', async () => {
+  await serving('fresh')
+  const stuck = await startRun('stuck')
+  await eventually(async () => NOTES().includes('stuck'))
+  await server.request('POST', `/flow_runs/${stuck}/set_state`, { state: { type: 'CANCELLING' } })
+  const { state_type, state } = await ended(stuck)
+  expect({ state_type, message: state.message }).toEqual({
+    state_type: 'CANCELLED',
+    message: expect.stringMatching(/abort.*SIGTERM/s),
+  })
+})
+
+test('SIGTERM drains: the run at work ends, and no process is left', async () => {
+  const host = await serving('fresh')
+  const slow = await startRun('slow')
+  await inState(slow, 'RUNNING')
+  host.child.kill('SIGTERM')
+  expect(await host.ended).toBe(0)
+  expect((await ended(slow)).state_type).toBe('COMPLETED')
+})
+
+test('a second signal hands the run back: it waits for the next host', async () => {
+  const host = await serving('fresh')
+  const stuck = await startRun('stuck')
+  await eventually(async () => NOTES().includes('stuck'))
+  host.child.kill('SIGTERM')
+  host.child.kill('SIGINT')
+  await host.ended
+  await inState(stuck, 'SCHEDULED')
+  expect((await look(stuck)).state.message).toContain('handed back')
+})
+
+test('a hook that throws is told by the host, which goes on trying', async () => {
+  const text = PROGRAM.replace("note('start ' + process.pid)", "throw new Error('no database')")
+  const host = start([write('work.ts', text), 'fresh'])
+  await host.said('did not start: Error: no database')
+  await host.said('work is ready')
+})
+
+const FILE = `
+import { flow } from '@pilotflame/sdk'
+import { answer } from './answer.ts'
+export const hello = flow('hello', async () => ({ answer, pid: process.pid, main: import.meta.main }))
+export const bye = flow('bye', async () => ({ answer, pid: process.pid }))
+`
+
+test('pilot serve --isolation: flows of a file, with what it imports', async () => {
+  write('answer.ts', 'export const answer: number = 42')
+  write('flows.ts', FILE)
+  const host = start([PILOT, 'serve', 'flows.ts', '--isolation', 'fresh', '--warm', '1..2', '--memory', '256'])
+  await host.said('are ready (fresh processes, 2 warm)')
+  const { body } = await server.request('POST', '/deployments/filter', {})
+  const deployments = body as readonly { id: string; name: string; entrypoint: string }[]
+  expect(deployments.map(({ entrypoint }) => entrypoint).sort()).toEqual(['flows.ts:bye', 'flows.ts:hello'])
+  for (const { id, name } of deployments) {
+    const created = await server.request('POST', `/deployments/${id}/create_flow_run`, {})
+    const result = (await resultOf((created.body as { id: string }).id)) as unknown as { answer: number; pid: number }
+    expect(result).toMatchObject({ answer: 42, ...(name === 'hello' ? { main: false } : {}) })
+    expect(result.pid).not.toBe(host.child.pid)
+  }
+})
