@@ -3,6 +3,7 @@ import type {
   Automation,
   Deployment,
   Event,
+  ExecutorWire,
   Flow,
   FlowRun,
   Json,
@@ -132,15 +133,7 @@ export interface HookService {
 
 /** Connected executors, for the page and for "what would start it". */
 export interface Executors {
-  list(): readonly {
-    session_id: string
-    name: string
-    host: string
-    pid: number
-    deployments: readonly string[]
-    running: number
-    limit: number
-  }[]
+  list(): readonly ExecutorWire[]
   /** The number of free places for a deployment's runs. */
   freeFor(deploymentId: string): number
 }

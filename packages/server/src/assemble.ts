@@ -136,11 +136,13 @@ const listExecutors = (registry: Registry): App['executors'] => ({
   list: () =>
     [...registry.sessions.values()]
       .filter(({ peer }) => peer !== null)
-      .map(({ id, name, host, pid, offers, running, limit }) => ({
+      .map(({ id, name, host, pid, role, hostSessionId, offers, running, limit }) => ({
         session_id: id,
         name,
         host,
         pid,
+        role,
+        host_session_id: hostSessionId,
         deployments: [...offers.keys()],
         running: running.size,
         limit,

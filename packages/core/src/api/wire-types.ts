@@ -320,6 +320,9 @@ export interface ExecutorWire {
   readonly name: string
   readonly host: string
   readonly pid: number
+  /** A host takes no runs: it keeps processes ready, each of which is an executor that names its host's session. */
+  readonly role: 'executor' | 'host'
+  readonly host_session_id: string | null
   readonly deployments: readonly string[]
   readonly running: number
   readonly limit: number

@@ -3,7 +3,17 @@ import { expect, test } from 'vitest'
 import { renderPage } from './page.ts'
 import { startHttp } from './test/start.ts'
 
-const executor = { session_id: 's', name: '<b>evil</b>', host: '"h"', pid: 1, deployments: [], running: 0, limit: 1 }
+const executor = {
+  session_id: 's',
+  name: '<b>evil</b>',
+  host: '"h"',
+  pid: 1,
+  role: 'executor',
+  host_session_id: null,
+  deployments: [],
+  running: 0,
+  limit: 1,
+} as const
 
 test('nothing that others have named is read as HTML', () => {
   const page = renderPage({ address: 'http://x/"><script>', version: '1', executors: [executor], runs: [] })

@@ -55,8 +55,10 @@ const runsTable = (runs: readonly FlowRunWire[]): string =>
     : `<table><thead><tr><th>run</th><th>state</th><th class="number">to first line</th><th class="time">created, UTC</th></tr></thead>
 <tbody>${runs.map(runRow).join('\n')}</tbody></table>`
 
-const executorLine = ({ name, host, pid, running, limit }: ExecutorWire): string =>
-  `<li><b>${escapeHtml(name)}</b> <span class="quiet">pid ${pid} on ${escapeHtml(host)}, ${running} of ${limit} running</span></li>`
+const executorLine = ({ name, host, pid, role, running, limit }: ExecutorWire): string => {
+  const what = role === 'host' ? 'keeps processes ready' : `${running} of ${limit} running`
+  return `<li><b>${escapeHtml(name)}</b> <span class="quiet">pid ${pid} on ${escapeHtml(host)}, ${what}</span></li>`
+}
 
 const executorsList = (executors: readonly ExecutorWire[]): string =>
   executors.length === 0

@@ -76,7 +76,9 @@ export function createChannel({ core, streams, apiUrl, onClosed }: ChannelParts)
     /** What the process sent before it ended is read first: the session ends when its channel has closed. */
     const childEnd = (host: Session, frame: ChildEndFrame): void => {
       const child = frame.session_id === null ? undefined : registry.sessions.get(frame.session_id)
-      if (!child || child.hostSessionId !== host.id) return
+      // After a restart of the server it is not known yet whose process it was.
+      const remembered = child?.hostSessionId === null && child.peer === null && child.pid === frame.pid
+      if (!child || !(child.hostSessionId === host.id || remembered)) return
       const { message: reason, kind, stages = [] } = frame
       child.ending = { ...endingOf(child, reason), handBack: child.handBack || host.handBack, kind, stages }
       child.endingAt = clock.monotonic()

@@ -1,5 +1,8 @@
 /** Hosts and their processes at the server, over its real channel. */
-import { expect, test } from 'vitest'
+import { mkdtempSync, rmSync } from 'node:fs'
+import { tmpdir } from 'node:os'
+import { join as joinPath } from 'node:path'
+import { expect, onTestFinished, test } from 'vitest'
 import { anOffer, ended, type Joined, joinChild, joinHost, NOBODY, running } from '../api/test/processes.ts'
 import { startHttp, type TestHttp } from '../api/test/start.ts'
 
@@ -224,4 +227,31 @@ test('when the server ends the session of a process, its host is told to kill it
   const { host, child } = await withRun()
   child.close() // its process is gone, and the host says nothing
   expect(await host.next('retire')).toMatchObject({ session_id: child.sessionId })
+})
+
+test('a process that ended while the server was away: its host says how when it is back', async () => {
+  const home = mkdtempSync(joinPath(tmpdir(), 'pilotflame-hosts-'))
+  onTestFinished(() => rmSync(home, { recursive: true, force: true }))
+  const first = await startHttp({ home })
+  const host = await joinHost(first)
+  // On another machine, where the server cannot look.
+  const child = await joinChild(first, host, { boot_id: 'another' })
+  const id = await startRun(first, host)
+  await child.report(await child.next('run'), [running()])
+  await first.server.stop()
+  const second = await startHttp({ home })
+  const again = await joinHost(second, { session_id: host.sessionId })
+  again.send(childEnd(child, { kind: 'memory', message: 'out of memory at 512 MB' }))
+  expect((await endOf(second, id)).state).toMatchObject({ type: 'CRASHED', message: 'out of memory at 512 MB' })
+})
+
+test('hosts and their processes are told apart in the list of executors', async () => {
+  const { http, host, child } = await withRun()
+  const list: readonly Record<string, unknown>[] = (await http.ask('GET', '/api/executors')).json
+  expect(list.find(({ session_id }) => session_id === host.sessionId)).toMatchObject({ role: 'host', host_session_id: null })
+  expect(list.find(({ session_id }) => session_id === child.sessionId)).toMatchObject({
+    role: 'executor',
+    host_session_id: host.sessionId,
+    running: 1,
+  })
 })
