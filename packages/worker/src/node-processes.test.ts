@@ -1,8 +1,10 @@
 import { spawn } from 'node:child_process'
-import { existsSync, readFileSync, writeFileSync } from 'node:fs'
+import { existsSync, readdirSync, readFileSync, writeFileSync } from 'node:fs'
+import { getPriority } from 'node:os'
 import { join } from 'node:path'
 import { afterEach, describe, expect, test } from 'vitest'
 import { isAlive, type RealHost, startRealHost } from '../test/real-host.ts'
+import { nodeProcesses } from './node-processes.ts'
 
 let running: RealHost | undefined
 const start = (...given: Parameters<typeof startRealHost>): RealHost => {
@@ -137,6 +139,21 @@ describe('starting', () => {
     const real = start(`console.log(process.env.OWN, typeof process.env.PILOTFLAME_CHILD); ready(); setInterval(() => {}, 1000)`)
     await real.until(() => real.lines.includes('stdout: only here string'))
     expect(process.env.OWN).toBeUndefined()
+  })
+})
+
+describe('priority', () => {
+  test('is lowered only where it can be raised again, for all threads', async () => {
+    const real = start('ready(); setInterval(() => {}, 1000)')
+    await real.until(() => real.host.counts()['answer/chat']?.ready === 1)
+    const pid = real.pids[0] ?? 0
+    const priorities = () => new Set(readdirSync(`/proc/${pid}/task`).map((thread) => getPriority(Number(thread))))
+    const before = priorities()
+    const processes = nodeProcesses()
+    processes.lowPriority(pid)
+    expect([[10], [...before]]).toContainEqual([...priorities()])
+    processes.normalPriority(pid)
+    expect(priorities()).toEqual(before)
   })
 })
 

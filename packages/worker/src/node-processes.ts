@@ -3,12 +3,14 @@
  * ended with all that it started.
  *
  * 1. When a process is gone, what is left of its group is killed before anybody is told.
- * 2. When the host exits, so do all groups. After a `kill -9` of the host its processes see their channel close.
+ * 2. When the host exits, so do all groups. After a `kill -9` of the host its processes see their channel close, and
+ *    what does not leave is killed by the guard.
  */
 import { type ChildProcess, spawn } from 'node:child_process'
 import { readdirSync, readFileSync } from 'node:fs'
 import { setPriority } from 'node:os'
 import { type ChildMessage, isObject } from '@pilotflame/core'
+import { GroupGuard } from './group-guard.ts'
 import type { ChildEvents, ChildExit, HostClock, HostProcesses, OutputStream, ProcessSample } from './host-ports.ts'
 import { OutputLines } from './output-lines.ts'
 
@@ -34,18 +36,33 @@ function kill(pid: number, signal: NodeJS.Signals): void {
   }
 }
 
-const groups = new Set<number>()
-let watchesExit = false
+/** The leaders that are there. Keeps 2. */
+class Groups {
+  readonly #leaders = new Set<number>()
+  readonly #guard = new GroupGuard()
+  #watchesExit = false
 
-/** Keeps 2. */
-function endWithHost(pid: number): void {
-  groups.add(pid)
-  if (watchesExit) return
-  watchesExit = true
-  process.on('exit', () => {
-    for (const leader of groups) kill(-leader, 'SIGKILL')
-  })
+  has(pid: number): boolean {
+    return this.#leaders.has(pid)
+  }
+
+  add(pid: number): void {
+    this.#leaders.add(pid)
+    this.#guard.add(pid)
+    if (this.#watchesExit) return
+    this.#watchesExit = true
+    process.on('exit', () => {
+      for (const leader of this.#leaders) kill(-leader, 'SIGKILL')
+    })
+  }
+
+  remove(pid: number): void {
+    this.#leaders.delete(pid)
+    this.#guard.remove(pid)
+  }
 }
+
+const groups = new Groups()
 
 function readLines(child: ChildProcess, stream: OutputStream, { line }: ChildEvents): void {
   const lines = new OutputLines((text) => line(stream, text))
@@ -70,7 +87,7 @@ function watchExit(child: ChildProcess, pid: number, events: ChildEvents): void 
   }
   child.on('exit', (code, signal) => {
     kill(-pid, 'SIGKILL') // Keeps 1.
-    groups.delete(pid)
+    groups.remove(pid)
     ended = { code, signal }
     timer = setTimeout(tell, LAST_LINES_MS)
   })
@@ -89,7 +106,7 @@ function start(spec: Parameters<HostProcesses['spawn']>[0], events: ChildEvents)
     if (pid === undefined) events.exit({ code: null, signal: null, reason: `could not be started: ${error.message}` })
   })
   if (pid === undefined) return undefined
-  endWithHost(pid)
+  groups.add(pid)
   readLines(child, 'stdout', events)
   readLines(child, 'stderr', events)
   child.on('message', (message) => {
@@ -147,7 +164,9 @@ export function nodeProcesses(): HostProcesses {
   const lowered = new Set<number>()
   return {
     spawn: start,
-    signal: (pid, signal, { group }) => kill(group ? -pid : pid, signal),
+    signal(pid, signal, { group }) {
+      if (groups.has(pid)) kill(group ? -pid : pid, signal) // the id of one that is gone may be somebody else's by now
+    },
     sample,
     lowPriority(pid) {
       if (!mayLower) return

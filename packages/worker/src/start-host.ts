@@ -49,6 +49,8 @@ export interface RunningHost {
 }
 
 const MB = 1024 * 1024
+/** From SIGKILL until a process is gone. */
+const KILLED_MS_MAX = 5_000
 
 /** Three quarters of the machine's memory, or of the control group's. */
 function defaultMemoryMb(): number {
@@ -128,9 +130,16 @@ class HostProcess implements RunningHost {
       await this.#session.keep()
     } finally {
       this.#host.handBack()
-      await this.#empty.promise
+      await this.#allGone()
       this.#ready.resolve()
     }
+  }
+
+  /** One that the system does not let go of is not waited for. */
+  async #allGone(): Promise<void> {
+    const timer = setTimeout(() => this.#empty.resolve(), KILLED_MS_MAX)
+    await this.#empty.promise
+    clearTimeout(timer)
   }
 
   #notice(text: string): void {
@@ -182,6 +191,7 @@ class HostProcess implements RunningHost {
 
   async handBack(): Promise<void> {
     this.#host.handBack()
+    await this.#allGone()
     await this.closed.catch(() => undefined)
   }
 }
