@@ -1,7 +1,8 @@
 /**
- * Values with templates in them, as Prefect's `run-deployment` has them: a plain string with `{{ … }}` gives text,
- * and an object with `__prefect_kind` says how it is meant: `jinja` gives text, `json` what the text says, and
- * `none` the value itself. Inside of such an object a plain string stays as it is. Everything is parsed once.
+ * Values with templates in them, as Prefect's `run-deployment` has them: a plain string that is one `{{ … }}` gives
+ * the value with its type, and one with text around gives text. An object with `__prefect_kind` says how it is meant:
+ * `jinja` gives text, `json` what the text says, and `none` the value itself. Inside of such an object a plain string
+ * stays as it is. Everything is parsed once.
  */
 import type { Fault } from '../errors.ts'
 import { isObject, type Json, type JsonObject } from '../json.ts'
@@ -38,11 +39,17 @@ class Compiler {
   readonly faults: Fault[] = []
 
   compile(value: Json, place: Place, plain: 'templates' | 'literal'): Filled {
-    if (typeof value === 'string' && plain === 'templates' && isTemplate(value)) return this.#text(value, place)
+    if (typeof value === 'string' && plain === 'templates' && isTemplate(value)) return this.#plain(value, place)
     if (typeof value !== 'object' || value === null) return { fixed: value }
     if (Array.isArray(value)) return this.#list(value, place, plain)
     const object = value as JsonObject
     return Object.hasOwn(object, KIND) ? this.#kind(object, place) : this.#object(object, place, plain)
+  }
+
+  /** Prefect 3.8.8 reads a single expression so, although its pages say text. */
+  #plain(source: string, place: Place): Filled {
+    const expression = singleExpression(source)
+    return expression === undefined ? this.#text(source, place) : this.#typed(`{{ (${expression}) | tojson }}`, place, source)
   }
 
   #refuse(loc: Place, type: string, msg: string, suggestion?: string): Filled {
@@ -128,15 +135,26 @@ class Compiler {
     }
     const isJinja = isObject(value) && value[KIND] === 'jinja' && typeof value.template === 'string'
     if (!isJinja) return this.compile(value, place, 'literal')
-    const source = String(value.template)
+    return this.#typed(String(value.template), place)
+  }
+
+  /** The value that the template's text says as JSON. `shown` is what the user wrote, where it is something else. */
+  #typed(source: string, place: Place, shown: string = source): Filled {
     const template = this.#parse(source, place)
     if (!template) return { fixed: undefined }
-    return guarded(place, source, ({ context }) => {
+    return guarded(place, shown, ({ context }) => {
       const found = template.json(context)
       if (found === undefined) throw new Error('there is nothing there')
       return found
     })
   }
+}
+
+/** What stands in a text that is `{{ … }}` and nothing else. */
+function singleExpression(source: string): string | undefined {
+  const text = source.trim()
+  const single = text.startsWith('{{') && text.endsWith('}}') && text.indexOf('{{', 2) < 0 && !text.includes('{%')
+  return single ? text.slice(2, -2).replace(/^-|-$/g, '').trim() : undefined
 }
 
 const isLeft = (filled: Filled): boolean => !('fixed' in filled) || filled.fixed !== LEFT_OUT

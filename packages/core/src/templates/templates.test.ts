@@ -39,8 +39,11 @@ const json = (value: Json): Json => ({ __prefect_kind: 'json', value })
 
 describe("Prefect's forms", () => {
   test.each<readonly [what: string, value: Json, gives: unknown]>([
-    ['a plain string gives text', { n: '{{ event.payload.n }}' }, { n: '3' }],
-    ['in a list too', ['{{ event.payload.n }}', { a: ['{{ event.payload.n }}'] }], ['3', { a: ['3'] }]],
+    ['a plain string that is one expression keeps the type', { n: '{{ event.payload.n }}' }, { n: 3 }],
+    ['also one that computes', { n: '{{ event.payload.n + 1 if event.payload.n else 0 }}' }, { n: 4 }],
+    ['a plain string with text around gives text', { n: 'no. {{ event.payload.n }}' }, { n: 'no. 3' }],
+    ['and so do two expressions', { n: '{{ event.payload.n }}{{ event.payload.n }}' }, { n: '33' }],
+    ['in a list too', ['{{ event.payload.n }}', { a: ['{{ event.payload.n }}'] }], [3, { a: [3] }]],
     ['text around it stays', '<{{ event.payload.n }}> ', '<3> '],
     ['jinja gives text', jinja('{{ event.payload.n }}'), '3'],
     ['json keeps the type', { n: fromEvent('payload.n') }, { n: 3 }],
@@ -55,7 +58,7 @@ describe("Prefect's forms", () => {
   ])('%s', (_, value, gives) => expect(render(value)).toEqual(gives))
   test('a key of any name is only a key', () => {
     const made = render(JSON.parse('{"__proto__": "{{ event.payload.n }}"}') as Json)
-    expect(Object.entries(made as object)).toEqual([['__proto__', '3']])
+    expect(Object.entries(made as object)).toEqual([['__proto__', 3]])
   })
 })
 
@@ -78,7 +81,7 @@ describe("text is what Prefect's Jinja gives", () => {
     ['{{ event.payload.list | length }} {{ event.payload.list | count }}', '4 4'],
     ['{{ event.payload.list | join(", ") }}', "a'b, 1, None, {'k': False}"],
     ['{{ "a" ~ event.payload.none ~ nope ~ 1 }}', 'aNone1'],
-  ])('%s', (template, gives) => expect(render(template)).toBe(gives))
+  ])('%s', (template, gives) => expect(render(jinja(template))).toBe(gives))
 })
 
 describe("properties of Prefect's objects", () => {
@@ -89,7 +92,7 @@ describe("properties of Prefect's objects", () => {
     ['{{ event.related[0].role }} {{ event.resource_in_role.flow.name }}', 'flow f'],
     ["{{ event.resources_in_role['flow'] | length }}", '1'],
     ["{{ labels.team }} {{ labels.prefect.resource.id }} {{ labels['prefect.resource.id'] }}", 'blue room.7 room.7'],
-  ])('%s', (template, gives) => expect(render(template)).toBe(gives))
+  ])('%s', (template, gives) => expect(render(jinja(template))).toBe(gives))
 })
 
 describe('what is not there', () => {
@@ -101,7 +104,7 @@ describe('what is not there', () => {
     ['{{ event.payload.list[9] }}{{ event.payload.n.deeper }}{{ event.payload[0] }}', ''],
     ['{{ event.constructor.name }}{{ event.__proto__ }}{{ constructor }}{{ __proto__ }}', ''],
     ["{{ event['constructor'] }}{{ event.payload.list.constructor }}{{ event.event.constructor.constructor }}", ''],
-  ])('%s is empty text', (template, gives) => expect(render(template)).toBe(gives))
+  ])('%s is empty text', (template, gives) => expect(render(jinja(template))).toBe(gives))
 
   test('in the json form it is a fault that names the template', () => {
     expect(render({ a: { b: fromEvent('payload.missing') } })).toEqual([
@@ -110,6 +113,11 @@ describe('what is not there', () => {
     expect(render({ a: json(jinja('{{ event.payload.missing }}')) })).toEqual([expect.stringContaining('it gives nothing')])
     expect(render({ a: json(jinja('[{{ event.payload.missing | tojson }}]')) })).toEqual([
       expect.stringContaining('there is nothing to write as JSON'),
+    ])
+  })
+  test('and in a plain string that is one expression', () => {
+    expect(render({ a: ' {{ event.payload.missing }} ' })).toEqual([
+      'a cannot be filled in from {{ event.payload.missing }}: there is nothing there',
     ])
   })
   test('every fault is told at once', () => {
@@ -175,7 +183,9 @@ describe('bounds', () => {
     expect(render({ a: template })).toEqual([expect.stringContaining(why)])
   })
   test('all texts of one value together', () => {
-    expect(render(Array.from({ length: 11 }, () => '{{ event.payload.big }}'))).toEqual([expect.stringContaining('10 cannot')])
+    expect(render(Array.from({ length: 11 }, () => jinja('{{ event.payload.big }}')))).toEqual([
+      expect.stringContaining('10 cannot'),
+    ])
   })
 })
 

@@ -26,7 +26,8 @@ export interface DeploymentOptions extends ProcessOptions {
   /** What starts a run: an event's name, a prefix such as `chat.*`, a whole trigger, or a list of these. Default: nothing. */
   readonly on?: On | readonly On[]
   /**
-   * The parameters that an event of `on` gives a run: plain values, text with `{{ … }}`, and `fromEvent('payload.n')`.
+   * The parameters that an event of `on` gives a run: plain values, `'{{ event.payload.n }}'` (the value with its
+   * type), text with `{{ … }}` in it, and `fromEvent('payload.n')`.
    * Default: the event's payload is the run's parameters.
    */
   readonly parameters?: JsonObject
