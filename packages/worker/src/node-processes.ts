@@ -7,17 +7,17 @@
  *    what does not leave is killed by the guard.
  */
 import { type ChildProcess, spawn } from 'node:child_process'
-import { readdirSync, readFileSync } from 'node:fs'
 import { setPriority } from 'node:os'
 import { type ChildMessage, isObject } from '@pilotflame/core'
 import { GroupGuard } from './group-guard.ts'
-import type { ChildEvents, ChildExit, HostClock, HostProcesses, OutputStream, ProcessSample } from './host-ports.ts'
+import type { ChildEvents, ChildExit, HostClock, HostProcesses, OutputStream } from './host-ports.ts'
 import { OutputLines } from './output-lines.ts'
+import { canRaisePriority, isGroupThere, sampleProcess, threadsOf } from './process-table.ts'
 
-/** The last lines of a process that is gone are waited for so long; a stranger may hold its pipes open. */
-const LAST_LINES_MS = 100
+/** From the exit of a process until its end is told at the latest: a stranger may hold its pipes, or nobody reap its own. */
+const LAST_MS = 200
+const GONE_ROUND_MS = 5
 const LOW_PRIORITY = 10
-const CAP_SYS_NICE = 23n
 
 export const nodeClock = (): HostClock => ({
   monotonic: () => Number(process.hrtime.bigint()) / 1000,
@@ -74,24 +74,28 @@ function readLines(child: ChildProcess, stream: OutputStream, { line }: ChildEve
 const isChildMessage = (message: unknown): message is ChildMessage =>
   isObject(message) && (message.type === 'ready' || message.type === 'failed' || message.type === 'ended')
 
+/** Tells of the end when the group is gone and the last lines were read, or when that has taken too long. Keeps 1. */
 function watchExit(child: ChildProcess, pid: number, events: ChildEvents): void {
   let ended: ChildExit | undefined
-  let timer: NodeJS.Timeout | undefined
+  let late: NodeJS.Timeout | undefined
   const tell = () => {
-    clearTimeout(timer)
-    if (!ended) return
+    clearTimeout(late)
     const exit = ended
     ended = undefined
     for (const stream of [child.stdout, child.stderr]) stream?.destroy()
-    events.exit(exit)
+    if (exit) events.exit(exit)
+  }
+  const tellWhenGone = () => {
+    if (ended && isGroupThere(pid)) setTimeout(tellWhenGone, GONE_ROUND_MS)
+    else tell()
   }
   child.on('exit', (code, signal) => {
-    kill(-pid, 'SIGKILL') // Keeps 1.
+    kill(-pid, 'SIGKILL')
     groups.remove(pid)
     ended = { code, signal }
-    timer = setTimeout(tell, LAST_LINES_MS)
+    late = setTimeout(tell, LAST_MS)
   })
-  child.on('close', tell)
+  child.on('close', tellWhenGone)
 }
 
 function start(spec: Parameters<HostProcesses['spawn']>[0], events: ChildEvents): number | undefined {
@@ -116,39 +120,6 @@ function start(spec: Parameters<HostProcesses['spawn']>[0], events: ChildEvents)
   return pid
 }
 
-/** From `/proc`; on other systems nothing is known, and V8's own bound on its heap is left. */
-function sample(pid: number): ProcessSample | null {
-  try {
-    const status = readFileSync(`/proc/${pid}/status`, 'utf8')
-    const state = /^State:\s+(\S)/m.exec(status)?.[1]
-    const kilobytes = Number(/^VmRSS:\s+(\d+) kB/m.exec(status)?.[1] ?? 0)
-    return { rssMb: kilobytes / 1024, stopped: state === 'T' }
-  } catch {
-    return null
-  }
-}
-
-/** Whoever may not raise a priority must not lower it: the process would stay slow. */
-function canRaisePriority(): boolean {
-  try {
-    const capabilities = /^CapEff:\s+([0-9a-f]+)/m.exec(readFileSync('/proc/self/status', 'utf8'))?.[1] ?? '0'
-    if ((BigInt(`0x${capabilities}`) >> CAP_SYS_NICE) & 1n) return true
-    const niceMax = /^Max nice priority\s+(\d+)/m.exec(readFileSync('/proc/self/limits', 'utf8'))?.[1] ?? '0'
-    return Number(niceMax) >= 20 // 20 allows a nice value of 0
-  } catch {
-    return process.getuid?.() === 0
-  }
-}
-
-/** On Linux a priority is one of a thread. */
-function threadsOf(pid: number): readonly number[] {
-  try {
-    return readdirSync(`/proc/${pid}/task`).map(Number)
-  } catch {
-    return [pid]
-  }
-}
-
 function setPriorityOf(pid: number, priority: number): void {
   for (const thread of threadsOf(pid)) {
     try {
@@ -167,7 +138,7 @@ export function nodeProcesses(): HostProcesses {
     signal(pid, signal, { group }) {
       if (groups.has(pid)) kill(group ? -pid : pid, signal) // the id of one that is gone may be somebody else's by now
     },
-    sample,
+    sample: sampleProcess,
     lowPriority(pid) {
       if (!mayLower) return
       lowered.add(pid)
