@@ -57,7 +57,7 @@ if (withTypes) buildTypes()
 function buildTypes() {
   execFileSync(join(ROOT, 'node_modules', '.bin', 'tsc'), ['-b'], { cwd: ROOT, stdio: 'inherit' })
   const types = join(DIST, 'types')
-  for (const pkg of ['core', 'sdk', 'server', 'pilotflame']) {
+  for (const pkg of ['core', 'sdk', 'server', 'worker', 'pilotflame']) {
     cpSync(join(ROOT, 'packages', pkg, 'types'), join(types, pkg), {
       recursive: true,
       filter: (path) => !path.endsWith('.tsbuildinfo'),
@@ -70,8 +70,8 @@ function buildTypes() {
 
 function rewrite(text, file, types) {
   return text
-    .replaceAll(/(['"])@pilotflame\/(\w+)\1/g, (_, quote, pkg) => {
-      const path = relative(dirname(file), join(types, pkg, 'index.js'))
+    .replaceAll(/(['"])@pilotflame\/(\w+)(?:\/(internal))?\1/g, (_, quote, pkg, entry = 'index') => {
+      const path = relative(dirname(file), join(types, pkg, `${entry}.js`))
       return `${quote}${path.startsWith('.') ? path : `./${path}`}${quote}`
     })
     .replaceAll(/(['"])(\.{1,2}\/[^'"]+)\.ts\1/g, '$1$2.js$1')

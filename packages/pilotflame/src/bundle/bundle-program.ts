@@ -4,7 +4,7 @@
  */
 import { createHash } from 'node:crypto'
 import { existsSync } from 'node:fs'
-import { mkdir, readFile, writeFile } from 'node:fs/promises'
+import { mkdir, readdir, readFile, rm, stat, writeFile } from 'node:fs/promises'
 import { basename, dirname, extname, join, relative, resolve } from 'node:path'
 import { pathToFileURL } from 'node:url'
 import { AppError } from '@pilotflame/core'
@@ -93,6 +93,35 @@ async function versionOf(folder: string, inputs: readonly string[]): Promise<str
   return hash.digest('hex').slice(0, 16)
 }
 
+/** Bundles that nobody has made anew for so long go: a host of theirs would be that old. */
+const KEPT_MS = 30 * 24 * 3_600_000
+
+async function removeOld(folder: string): Promise<void> {
+  for (const name of await readdir(folder)) {
+    const path = join(folder, name)
+    const age = Date.now() - (await stat(path)).mtimeMs
+    if (age > KEPT_MS && /\.mjs(\.map)?$/.test(name)) await rm(path, { force: true })
+  }
+}
+
+async function writeBundle(path: string, text: string, map: string | undefined): Promise<void> {
+  try {
+    await mkdir(dirname(path), { recursive: true })
+    if (map !== undefined) await writeFile(`${path}.map`, map)
+    await writeFile(path, text)
+  } catch (cause) {
+    const why = cause instanceof Error ? cause.message : String(cause)
+    throw new AppError(
+      'invalid_request',
+      `The program cannot be written as one file: ${why}. Allow writing to ${dirname(path)}.`,
+      {
+        cause,
+      },
+    )
+  }
+  await removeOld(dirname(path)).catch(() => undefined) // somebody else tidies up as well
+}
+
 /** Throws `invalid_request` with the place where the file cannot be read as TypeScript, or names what it cannot find. */
 export async function bundleProgram(program: Program): Promise<Bundle> {
   const { build, transform } = await import('esbuild')
@@ -120,10 +149,8 @@ export async function bundleProgram(program: Program): Promise<Bundle> {
     const map = output(`${BUNDLE}.map`)
     const text = built.includes('__require(') ? `${requireOf(file)}${built}` : built
     const digest = createHash('sha256').update(text).digest('hex').slice(0, 16)
-    await mkdir(folder, { recursive: true })
     const path = join(folder, `${basename(file).replace(/\.\w+$/, '')}-${digest}.mjs`)
-    if (map !== undefined) await writeFile(`${path}.map`, map)
-    await writeFile(path, text)
+    await writeBundle(path, text, map)
     const inputs = Object.keys(result.metafile.inputs)
       .map((input) => resolve(dirname(file), input))
       .filter((input) => existsSync(input))

@@ -1,6 +1,7 @@
 import { flow } from '@pilotflame/sdk'
 import { expect, test } from 'vitest'
-import { chooseFlows, flowsOf, readTarget } from './serve.ts'
+import { chooseFlows, flowsOf, readOn, readTarget } from './serve.ts'
+import { readProcessOptions } from './serve-processes.ts'
 
 test('the export stands behind the last colon, unless the whole is a file', () => {
   const isFile = (path: string) => path === 'odd:name.ts'
@@ -22,4 +23,25 @@ test('a flow under another name is answered with the nearest one', () => {
   expect(chooseFlows('f.ts', flows, 'bye')).toEqual([['bye', bye]])
   expect(() => chooseFlows('f.ts', flows, 'helo')).toThrow('Did you mean f.ts:hello?')
   expect(() => chooseFlows('f.ts', new Map(), 'helo')).toThrow('exports no flow')
+})
+
+test('nothing said of --on leaves the automation, none takes it away', () => {
+  expect(readOn(undefined)).toEqual({ events: [], keep: true })
+  expect(readOn(['a', 'b.*'])).toEqual({ events: ['a', 'b.*'], keep: false })
+  expect(readOn(['none'])).toEqual({ events: [], keep: false })
+  expect(() => readOn(['none', 'a'])).toThrow('--on none takes the automation away, so it stands alone')
+})
+
+test('options of processes', () => {
+  expect(readProcessOptions({})).toBeUndefined()
+  expect(readProcessOptions({ isolation: 'fresh', warm: '2', memory: '128' })).toEqual({
+    isolation: 'fresh',
+    warm: { min: 2 },
+    memoryMbMax: 128,
+  })
+  expect(readProcessOptions({ isolation: 'reuse', warm: '0..6' })).toEqual({ isolation: 'reuse', warm: { min: 0, max: 6 } })
+  expect(() => readProcessOptions({ isolation: 'new' })).toThrow('--isolation new cannot be read. Give fresh or reuse.')
+  expect(() => readProcessOptions({ isolation: 'fresh', warm: '4-6' })).toThrow('MIN or MIN..MAX')
+  expect(() => readProcessOptions({ warm: '1' })).toThrow('--warm needs --isolation')
+  expect(() => readProcessOptions({ isolation: 'fresh', limit: '3' })).toThrow('--warm MIN..MAX')
 })
