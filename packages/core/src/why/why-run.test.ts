@@ -84,6 +84,13 @@ describe('a run that waits', () => {
       null,
     ],
     [
+      'a host has just come',
+      { pool: { starting: 0, ready: 0, busy: 0, failure: null } },
+      'pool_starting',
+      'It has waited for 12.0 s: the host of hello/main has no process ready, and starts one.',
+      null,
+    ],
+    [
       'processes cannot start',
       { pool: { starting: 1, ready: 0, busy: 0, failure: 'onStart failed: no database.' } },
       'pool_failing',

@@ -85,7 +85,7 @@ function allBusy({ executors }: WhyRunFacts, deployment: WhyDeployment, name: st
   return { reason: 'all_busy', sentence, command: `${serveCommand(deployment, deployment.events)} --limit ${each * 2}` }
 }
 
-function whyPool({ pool }: WhyRunFacts, deployment: WhyDeployment, name: string): Said {
+function whyPool({ pool, executors }: WhyRunFacts, deployment: WhyDeployment, name: string): Said {
   const { starting, ready, busy, failure } = pool ?? { starting: 0, ready: 0, busy: 0, failure: null }
   const serve = `${serveCommand(deployment, deployment.events)} --isolation fresh`
   if (failure !== null) {
@@ -96,7 +96,9 @@ function whyPool({ pool }: WhyRunFacts, deployment: WhyDeployment, name: string)
     const sentence = `${count(starting, 'process is', 'processes are')} starting for ${name} (${busy} at work)`
     return { reason: 'pool_starting', sentence }
   }
-  const processes = busy + ready
+  // A host that has just come may not have said yet how they are.
+  const processes = Math.max(busy + ready, executors.current)
+  if (processes === 0) return { reason: 'pool_starting', sentence: `the host of ${name} has no process ready, and starts one` }
   const sentence = `all ${count(processes, 'process', 'processes')} of ${name} are at work; let the host keep more with --warm`
   return { reason: 'all_busy', sentence, command: `${serve} --warm 1..${Math.max(2, processes * 2)}` }
 }

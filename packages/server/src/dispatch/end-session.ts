@@ -44,7 +44,8 @@ export function createSessionEnds(core: EngineCore): SessionEnds {
       ended.set(session.id, ending)
       // Where its host has not seen it end, it may still be there.
       if (ending.kind === null) hosts.tell(session, { type: 'retire', session_id: session.id, reason: ending.reason })
-      if (!holdsNothing(session)) await clear([session.id])
+      // A host may come back under the same id at any time: its row goes now, or the one that it writes then would go.
+      if (!holdsNothing(session) || session.role === 'host') await clear([session.id])
     },
 
     async sweep() {

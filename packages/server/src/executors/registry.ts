@@ -100,6 +100,7 @@ export class Registry {
   }
 
   freeFor(deploymentId: string): number {
+    if (this.#paused.has(deploymentId)) return 0
     const version = this.#current.get(deploymentId)
     let places = 0
     for (const session of this.sessions.values()) {
