@@ -13,8 +13,8 @@ import type { ChildEvents, ChildExit, HostPorts, OutputStream } from './host-por
 import { createRunWatch, type RunWatch } from './run-watch.ts'
 import { StartFailures } from './start-failures.ts'
 
-/** What a process gets to leave, once it has nothing to do. */
-const LEAVE_MS_MAX = 5_000
+/** What a process gets to leave, once it has nothing to do: its clean-ups may take 5 s. */
+const LEAVE_MS_MAX = 7_000
 /** What a process gets to become ready while the server is there. */
 const START_MS_MAX = 60_000
 /** Before any was measured. */

@@ -286,8 +286,8 @@ describe('the end of a run', () => {
   test('a fresh process that does not leave after it is killed, as no fault of the run', () => {
     const { virtual, child } = atWork()
     child.tell(end('run'))
-    virtual.clock.advance(5_003)
-    expect(virtual.ends).toEqual([expect.objectContaining({ kind: 'retired', message: 'did not leave within 5 s' })])
+    virtual.clock.advance(7_003)
+    expect(virtual.ends).toEqual([expect.objectContaining({ kind: 'retired', message: 'did not leave within 7 s' })])
   })
 
   test('one that is used again takes the next run, whose limits are its own', () => {
