@@ -20,6 +20,7 @@ let folder: string
 beforeEach(() => {
   folder = realpathSync(mkdtempSync(join(tmpdir(), 'pilotflame-bundle-')))
   write('package.json', '{"type":"module"}')
+  mkdirSync(join(folder, 'node_modules'))
 })
 afterEach(() => rmSync(folder, { recursive: true, force: true }))
 

@@ -2,9 +2,9 @@
  * A program and what it imports of the project as one file; packages stay where they are. A file still sees its own
  * `import.meta`: its address, and that the program's file is the main one.
  */
-import { createHash } from 'node:crypto'
+import { createHash, randomUUID } from 'node:crypto'
 import { existsSync } from 'node:fs'
-import { mkdir, readdir, readFile, rm, stat, writeFile } from 'node:fs/promises'
+import { mkdir, readdir, readFile, rename, rm, stat, writeFile } from 'node:fs/promises'
 import { basename, dirname, extname, join, relative, resolve } from 'node:path'
 import { pathToFileURL } from 'node:url'
 import { AppError } from '@pilotflame/core'
@@ -104,11 +104,18 @@ async function removeOld(folder: string): Promise<void> {
   }
 }
 
+/** Nobody ever reads half of it: another host may start processes of the same bundle at this moment. */
+async function writeWhole(path: string, text: string): Promise<void> {
+  const part = `${path}.${randomUUID()}`
+  await writeFile(part, text)
+  await rename(part, path)
+}
+
 async function writeBundle(path: string, text: string, map: string | undefined): Promise<void> {
   try {
     await mkdir(dirname(path), { recursive: true })
-    if (map !== undefined) await writeFile(`${path}.map`, map)
-    await writeFile(path, text)
+    if (map !== undefined) await writeWhole(`${path}.map`, map)
+    await writeWhole(path, text)
   } catch (cause) {
     const why = cause instanceof Error ? cause.message : String(cause)
     throw new AppError(
