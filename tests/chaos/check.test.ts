@@ -18,7 +18,14 @@ const END = 'event: end\ndata: {}'
 const stream = (...blocks: string[]): string => [...blocks, END].join('\n\n')
 const WHOLE = stream(chunk(1, 1), chunk(1, 2))
 const MARK = 'id: 1-end\nevent: attempt_end\ndata: {}'
-const effect = (task: string, token: string, attempt = 1): EffectLine => ({ kind: 'effect', run: 'r', attempt, task, token })
+const effect = (task: string, token: string, attempt = 1): EffectLine => ({
+  kind: 'effect',
+  run: 'r',
+  attempt,
+  task,
+  token,
+  pid: 1,
+})
 
 function check(
   changes: Partial<RunFacts>,

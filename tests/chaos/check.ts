@@ -15,6 +15,7 @@ export interface EffectLine {
   readonly attempt: number
   readonly task?: string
   readonly token?: string
+  readonly pid: number
 }
 
 export interface RunFacts {

@@ -14,6 +14,8 @@ const ROUND_MS = 1_500
 const END_MS_MAX = 30_000
 /** Viewers who have not seen the end so long after it never will. */
 const VIEWER_MS_MAX = 10_000
+/** So many of the blows. */
+const CHILDREN_PART = 0.6
 /** Shorter than the 6 s after which a silent executor counts as gone. */
 const STOP_MS_MAX = 900
 
@@ -22,6 +24,8 @@ interface Blow {
   readonly victim: Victim
   /** 0: `kill -9`. */
   readonly stopMs: number
+  /** From 0 to 1: whether a process of a host is meant, and which. */
+  readonly child: number
 }
 
 export interface RoundResult {
@@ -29,13 +33,15 @@ export interface RoundResult {
   readonly sent: number
   readonly runs: number
   readonly attempts: number
-  readonly blows: string
+  readonly kills: number
+  readonly stops: number
+  readonly blows: readonly string[]
 }
 
 function planBlows(random: SeededRandom, victims: readonly [Victim, ...Victim[]]): Blow[] {
   const blows = Array.from({ length: random.between(3, 5) }, (): Blow => {
     const stopMs = random.next() < 0.3 ? random.between(50, STOP_MS_MAX) : 0
-    return { atMs: random.between(0, ROUND_MS), victim: random.pick(victims), stopMs }
+    return { atMs: random.between(0, ROUND_MS), victim: random.pick(victims), stopMs, child: random.next() }
   })
   return blows.toSorted((a, b) => a.atMs - b.atMs)
 }
@@ -64,14 +70,35 @@ function hit({ victim }: Blow, victims: readonly Victim[]): Victim {
 }
 
 /** Says what was done to whom. */
-async function strike(blows: readonly Blow[], victims: readonly Victim[]): Promise<string> {
+/** Where hosts keep processes, most blows meet one of those. */
+function childFor({ child }: Blow, stage: Stage): number | undefined {
+  const children = child < CHILDREN_PART ? stage.children() : []
+  return children[Math.floor((child / CHILDREN_PART) * children.length)]
+}
+
+function signal(pid: number, name: NodeJS.Signals): void {
+  try {
+    process.kill(pid, name)
+  } catch {
+    // It has ended meanwhile.
+  }
+}
+
+async function strike(blows: readonly Blow[], stage: Stage): Promise<string[]> {
   const start = performance.now()
   const resumed: Promise<void>[] = []
   const done: string[] = []
   for (const blow of blows) {
     const { atMs, stopMs } = blow
     await sleep(Math.max(0, start + atMs - performance.now()))
-    const victim = hit(blow, victims)
+    const child = childFor(blow, stage)
+    if (child !== undefined) {
+      done.push(`${stopMs === 0 ? 'kill' : `stop ${stopMs} ms`} a process of a host`)
+      signal(child, stopMs === 0 ? 'SIGKILL' : 'SIGSTOP')
+      if (stopMs > 0) resumed.push(sleep(stopMs).then(() => signal(child, 'SIGCONT')))
+      continue
+    }
+    const victim = hit(blow, stage.victims)
     done.push(`${stopMs === 0 ? 'kill' : `stop ${stopMs} ms`} ${victim.name}`)
     if (stopMs === 0) await victim.killAndRestart()
     else {
@@ -80,7 +107,7 @@ async function strike(blows: readonly Blow[], victims: readonly Victim[]): Promi
     }
   }
   await Promise.all(resumed)
-  return done.join(', ')
+  return done
 }
 
 /** Settles when no run is unfinished, or says which are. */
@@ -142,7 +169,7 @@ export async function playRound(stage: Stage, random: SeededRandom, eventsMax: n
     viewers.push(watchEvent(stage, event.id, event.hangUpAfter, watching))
     return sent
   })
-  const [times, done] = await Promise.all([Promise.all(sending), strike(blows, stage.victims)])
+  const [times, done] = await Promise.all([Promise.all(sending), strike(blows, stage)])
   const late = await untilEnded(stage)
   const impatient = setTimeout(() => given.abort(), VIEWER_MS_MAX)
   await Promise.all(viewers)
@@ -166,6 +193,8 @@ export async function playRound(stage: Stage, random: SeededRandom, eventsMax: n
       (sum, { states }) => sum + states.filter((state) => state.startsWith('RUNNING/')).length,
       0,
     ),
+    kills: done.filter((one) => one.startsWith('kill')).length,
+    stops: done.filter((one) => one.startsWith('stop')).length,
     blows: done,
   }
 }

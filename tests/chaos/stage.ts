@@ -5,7 +5,7 @@ import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { setTimeout as sleep } from 'node:timers/promises'
 import { fileURLToPath } from 'node:url'
-import { type Database, openForReading } from './read-facts.ts'
+import { type Database, openForReading, readEffects } from './read-facts.ts'
 import { Victim } from './victim.ts'
 
 const ROOT = fileURLToPath(new URL('../..', import.meta.url))
@@ -13,12 +13,15 @@ const PACKAGE = join(ROOT, 'packages', 'pilotflame')
 const FLOWS = fileURLToPath(new URL('./flows.ts', import.meta.url))
 const START_MS_MAX = 30_000
 const END_MS_MAX = 10_000
+const LEAVE_MS_MAX = 2_000
 
 export interface Stage {
   readonly apiUrl: string
   readonly folder: string
   readonly victims: readonly [Victim, ...Victim[]]
   readonly effectsFile: string
+  /** The processes that hosts keep for runs, or those alone that are seen at work; none where runs share the executor's own. */
+  children(): readonly number[]
   readonly database: Database
   /** Runs that have not ended, whose server says so; undefined while it does not answer. */
   unfinished(): Promise<readonly string[] | undefined>
@@ -67,14 +70,23 @@ const listens = (port: number): Promise<boolean> =>
     socket.once('connect', () => tell(true)).once('error', () => tell(false))
   })
 
+interface FoundProcess {
+  readonly pid: number
+  readonly command: string
+  /** One that a host keeps for runs. */
+  readonly isChild: boolean
+}
+
 /** Processes that carry this mark in their environment, whoever has started them. Empty where there is no /proc. */
-function processesOf(mark: string): string[] {
+function processesOf(mark: string): FoundProcess[] {
   if (!existsSync('/proc/self/environ')) return []
-  const found: string[] = []
+  const found: FoundProcess[] = []
   for (const pid of readdirSync('/proc').filter((name) => /^\d+$/.test(name))) {
     try {
-      if (!readFileSync(`/proc/${pid}/environ`, 'latin1').includes(mark)) continue
-      found.push(`pid ${pid} (${readFileSync(`/proc/${pid}/cmdline`, 'latin1').replaceAll('\0', ' ').trim()})`)
+      const environment = readFileSync(`/proc/${pid}/environ`, 'latin1')
+      if (!environment.includes(mark)) continue
+      const command = readFileSync(`/proc/${pid}/cmdline`, 'latin1').replaceAll('\0', ' ').trim()
+      found.push({ pid: Number(pid), command, isChild: environment.includes('PILOTFLAME_CHILD=') })
     } catch {
       // It has ended meanwhile, or is somebody else's.
     }
@@ -82,8 +94,19 @@ function processesOf(mark: string): string[] {
   return found
 }
 
+/** What ends by itself has ended soon after those who have started it. */
+async function leftBehind(mark: string): Promise<string[]> {
+  const deadline = performance.now() + LEAVE_MS_MAX
+  while (processesOf(mark).length > 0 && performance.now() < deadline) await sleep(50)
+  return processesOf(mark).map(({ pid, command }) => `pid ${pid} (${command}) was left behind`)
+}
+
+export const ISOLATIONS = ['none', 'fresh', 'reuse'] as const
+export type Isolation = (typeof ISOLATIONS)[number]
+
 export interface StageOptions {
-  readonly isolation?: string | undefined
+  /** How the executors run: `none` is in their own process. */
+  readonly isolation: Isolation
   readonly executors: number
 }
 
@@ -109,20 +132,30 @@ export async function setStage({ isolation, executors }: StageOptions): Promise<
   const mark = `CHAOS_EFFECTS=${effectsFile}`
   const { PILOTFLAME_HOME: _, PREFECT_API_URL: __, ...rest } = process.env
   const env = { ...rest, NO_COLOR: '1', PILOTFLAME_API_URL: apiUrl, CHAOS_EFFECTS: effectsFile }
-  const made = (name: string, args: readonly string[], ready: (victim: Victim) => Promise<void>): Victim =>
+  const made = (
+    name: string,
+    args: readonly string[],
+    more: NodeJS.ProcessEnv,
+    ready: (victim: Victim) => Promise<void>,
+  ): Victim =>
     new Victim({
       name,
       args,
       cwd: folder,
-      env: isolation === undefined ? env : { ...env, CHAOS_ISOLATION: isolation },
+      env: { ...env, ...more },
       logFile: join(folder, `${name}.log`),
       ready,
     })
-  const server = made('server', [pilot, 'server', 'start', '--home', home, '--port', String(port), '--log-level', 'info'], () =>
-    until('the server was not ready', async () => (await answers(`${apiUrl}/health`)) === true),
+  const server = made(
+    'server',
+    [pilot, 'server', 'start', '--home', home, '--port', String(port), '--log-level', 'info'],
+    {},
+    () => until('the server was not ready', async () => (await answers(`${apiUrl}/health`)) === true),
   )
   const others = Array.from({ length: executors }, (_, index) =>
-    made(`executor ${index + 1}`, [flows], (victim) => until(`${victim.name} was not ready`, () => victim.atWork)),
+    made(`executor ${index + 1}`, [flows], { CHAOS_ISOLATION: isolation }, (victim) =>
+      until(`${victim.name} was not ready`, () => victim.atWork),
+    ),
   )
   const victims = [server, ...others] as const
   for (const victim of victims) victim.start()
@@ -144,6 +177,16 @@ export async function setStage({ isolation, executors }: StageOptions): Promise<
       })
       return typeof count === 'number' ? database.unfinished() : undefined
     },
+    children() {
+      const all = processesOf(mark)
+        .filter(({ isChild }) => isChild)
+        .map(({ pid }) => pid)
+      const lines = readEffects(effectsFile)
+      const done = new Set(lines.filter(({ kind }) => kind === 'done').map(({ pid }) => pid))
+      const begun = new Set(lines.map(({ pid }) => pid))
+      const busy = all.filter((pid) => begun.has(pid) && !done.has(pid))
+      return busy.length > 0 ? busy : all
+    },
     async runOf(event) {
       const verdicts = await answers(`${apiUrl}/events/${event}/verdicts`)
       const outcomes = (verdicts ?? []) as { outcome: { runs?: { flow_run_id: string }[] } }[]
@@ -156,7 +199,7 @@ export async function setStage({ isolation, executors }: StageOptions): Promise<
         if (code !== 0) wrong.push(`${victim.name} ${typeof code === 'string' ? code : `ended with ${code}`}`)
       }
       database.close()
-      wrong.push(...processesOf(mark).map((one) => `${one} was left behind`))
+      wrong.push(...(await leftBehind(mark)))
       if (existsSync(join(home, 'channel.sock'))) wrong.push('channel.sock was left behind')
       if (await listens(port)) wrong.push(`somebody still listens on port ${port}`)
       const after = openForReading(join(home, 'pilotflame.db'))

@@ -27,8 +27,6 @@ export class Victim {
   /** True while its end is what this test wants. */
   #mayEnd = false
   readonly #endedByItself = Promise.withResolvers<string>()
-  kills = 0
-  stops = 0
 
   constructor(options: VictimOptions) {
     this.name = options.name
@@ -82,7 +80,6 @@ export class Victim {
 
   /** `kill -9`, and a new one in its place at once. */
   async killAndRestart(): Promise<void> {
-    this.kills += 1
     this.#mayEnd = true
     this.resume()
     this.#child?.kill('SIGKILL')
@@ -92,7 +89,6 @@ export class Victim {
 
   stop(): void {
     if (!this.alive || this.#stopped) return
-    this.stops += 1
     this.#stopped = true
     this.#child?.kill('SIGSTOP')
   }
