@@ -58,10 +58,10 @@ const MAY_IMPORT: Readonly<Record<string, readonly string[]>> = {
   streams: ['engine', 'store'],
   automations: ['engine', 'store'],
   events: ['engine', 'store'],
-  scheduler: ['engine'],
+  scheduler: ['engine', 'store'],
   dispatch: ['automations', 'engine', 'executors', 'store', 'streams'],
   auth: ['store'],
-  api: ['auth', 'store'],
+  api: ['auth', 'store', 'streams'],
 }
 
 test('folders of the server know only those below them', () => {
