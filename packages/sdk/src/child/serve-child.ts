@@ -73,6 +73,7 @@ class Child {
     const options = {
       deployments: [{ ...served, offer: { ...served.offer, version: identity.version, keep_triggers: true } }],
       limit: 1,
+      name: identity.deployment,
       apiUrl: identity.api_url,
       ...(identity.auth_string === null ? {} : { authString: identity.auth_string }),
       onNotice: () => {}, // its host says it once for all

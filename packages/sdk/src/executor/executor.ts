@@ -15,8 +15,8 @@ import type { Target } from './channel-lines.ts'
 import { Heart } from './heart.ts'
 import { createLoader, type Load } from './loader.ts'
 import { Outbox } from './outbox.ts'
-import { prime } from './prime.ts'
-import { type MessageFrame, Session } from './session.ts'
+import { type Primed, prime } from './prime.ts'
+import { type MessageFrame, type Place, Session, type SessionEvents } from './session.ts'
 
 export type ExecutorState = 'connecting' | 'ready' | 'away' | 'draining' | 'closed'
 
@@ -77,6 +77,14 @@ interface Waiting {
 
 const keyOf = (one: { readonly flow_name: string; readonly name: string }): string => `${one.flow_name}/${one.name}`
 
+let priming: Promise<void> | undefined
+
+/** Once per process. */
+const primeOnce = (bootId: string): Promise<void> => {
+  priming ??= prime(bootId, (primed) => new RunningExecutor(primed.options, primed))
+  return priming
+}
+
 class RunningExecutor implements Executor {
   sessionId = ''
   deployments: WelcomeFrame['deployments'] = []
@@ -88,7 +96,7 @@ class RunningExecutor implements Executor {
   readonly #bootId: string
   readonly #outbox = new Outbox()
   readonly #heart: Heart
-  readonly #session: Session
+  readonly #session: Place
   readonly #loads: ReadonlyMap<string, Load>
   /** Runs that the server may ask for: until their end is acknowledged. */
   readonly #held = new Map<string, Attempt>()
@@ -98,7 +106,7 @@ class RunningExecutor implements Executor {
   #draining = false
   #taken = 0
 
-  constructor(options: ExecutorOptions) {
+  constructor(options: ExecutorOptions, primed?: Primed) {
     const address = readServerAddress(options)
     this.apiUrl = address.apiUrl
     this.#options = options
@@ -106,20 +114,16 @@ class RunningExecutor implements Executor {
     this.#heart = new Heart(options.hosted ? 'run' : 'welcome')
     this.#bootId = options.bootId ?? readBootId()
     this.#loads = new Map(options.deployments.map((one) => [keyOf(one.offer), createLoader(one.load)]))
-    this.#session = new Session(
-      address,
-      this.#bootId,
-      {
-        hello: () => this.#hello(),
-        welcome: (frame, target) => this.#welcome(frame, target),
-        receive: (frame, readAt) => this.#receive(frame, readAt),
-        away: (reason) => this.#away(reason),
-      },
-      options.hosted?.socket,
-    )
+    const events: SessionEvents = {
+      hello: () => this.#hello(),
+      welcome: (frame, target) => this.#welcome(frame, target),
+      receive: (frame, readAt) => this.#receive(frame, readAt),
+      away: (reason) => this.#away(reason),
+    }
+    this.#session = primed ? primed.open(events) : new Session(address, this.#bootId, events, options.hosted?.socket)
     this.#setState('connecting')
     const release = captureConsole()
-    const kept = prime(this.#bootId).then(() => this.#session.keep())
+    const kept = primed ? this.#session.keep() : primeOnce(this.#bootId).then(() => this.#session.keep())
     this.closed = kept.finally(() => {
       release()
       this.#heart.stop()

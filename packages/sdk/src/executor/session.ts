@@ -31,7 +31,16 @@ export interface SessionEvents {
 export const backoffMs = (failures: number, chance: number): number =>
   Math.min(BACKOFF_MS_MAX, BACKOFF_MS_MIN * 2 ** failures) * (0.5 + chance / 2)
 
-export class Session {
+/** Where an executor says hello, and hears what to do. */
+export interface Place {
+  /** Settles when it was closed; rejects with the server's refusal, or `unauthorized`. */
+  keep(): Promise<void>
+  /** Sends a frame when there is a connection that was welcomed. */
+  send(frame: unknown): void
+  close(): void
+}
+
+export class Session implements Place {
   readonly #address: ServerAddress
   readonly #bootId: string
   readonly #events: SessionEvents
