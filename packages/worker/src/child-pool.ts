@@ -265,6 +265,7 @@ export class ChildPool {
       exit,
       killed: child.killed,
       heapExhausted: child.heapExhausted,
+      said: child.failed,
       memoryMbMax: this.deployment.memoryMbMax,
       stages: child.stages,
       leaving: child.state === 'leaving' && child.run === null,

@@ -20,6 +20,8 @@ const signal = (name: string) => ({ exit: { code: null, signal: name } })
 const aborted = { stage: 'abort', after_ms: 0 } as const
 
 test('an exit code', () => check(code(3), 'exit: exit code 3'))
+test('the error that it ends with stands behind it', () =>
+  check({ ...code(1), said: 'Uncaught TypeError: late' }, 'exit: exit code 1: Uncaught TypeError: late'))
 test('a signal', () => check(signal('SIGSEGV'), 'signal: killed by SIGSEGV'))
 test('what could not be started at all', () =>
   check({ exit: { code: null, signal: null, reason: 'could not be started: EAGAIN' } }, 'exit: could not be started: EAGAIN'))

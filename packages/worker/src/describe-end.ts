@@ -9,6 +9,8 @@ export interface EndFacts {
   readonly killed: Killed | null
   /** V8 said that its heap is full. */
   readonly heapExhausted: boolean
+  /** The error that it said it ends with; null where it said none. */
+  readonly said?: string | null
   readonly memoryMbMax: number
   /** Empty where its run was not told to stop. */
   readonly stages: readonly StopStage[]
@@ -21,8 +23,11 @@ export const outOfMemory = (memoryMbMax: number): string => `out of memory at ${
 /** `1 000 ms`. */
 export const ranLonger = (timeoutMs: number): string => `ran longer than ${String(timeoutMs).replace(/\B(?=(\d{3})+$)/g, ' ')} ms`
 
-const exitMessage = ({ code, signal, reason }: ChildExit): string =>
-  reason ?? (signal === null ? `exit code ${code ?? 0}` : `killed by ${signal}`)
+const exitMessage = ({ code, signal, reason }: ChildExit, said: string | null): string => {
+  if (reason !== undefined) return reason
+  if (signal !== null) return `killed by ${signal}`
+  return `exit code ${code ?? 0}${code === 0 || said === null ? '' : `: ${said}`}`
+}
 
 /** A shell's way to say that a signal ended it. */
 const SIGNAL_CODES = 128
@@ -37,5 +42,5 @@ export function describeEnd(facts: EndFacts): { readonly kind: ChildEndKind; rea
     return { kind: 'cancel', message: describeStages(stages) }
   }
   if (leaving && (exit.code === 0 || exit.signal === 'SIGTERM')) return { kind: 'retired', message: 'its host let it go' }
-  return { kind: exit.signal === null ? 'exit' : 'signal', message: exitMessage(exit) }
+  return { kind: exit.signal === null ? 'exit' : 'signal', message: exitMessage(exit, facts.said ?? null) }
 }

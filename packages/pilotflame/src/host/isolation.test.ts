@@ -89,6 +89,7 @@ let runs = 0
 export const work = flow('work', async ({ how }: { how: string }, run) => {
   run.stream('on it')
   if (how === 'exit') process.exit(1)
+  if (how === 'reject') { void Promise.reject(new Error('nobody')); await new Promise(() => {}) }
   if (how === 'slow') await new Promise((resolve) => setTimeout(resolve, 600))
   if (how === 'stuck') { note('stuck'); await new Promise(() => setInterval(() => {}, 1000)) }
   return { pid: process.pid, runs: ++runs, secret: process.env.SECRET ?? null, main: import.meta.main }
@@ -167,7 +168,9 @@ test('a run that ends its process harms no neighbour', async () => {
   const slow = await startRun('slow')
   await inState(slow, 'RUNNING')
   const bad = await ended(await startRun('exit'))
-  expect(bad).toMatchObject({ state_type: 'CRASHED', state: { message: expect.stringContaining('exit code 1') } })
+  expect(bad).toMatchObject({ state_type: 'CRASHED', state: { message: 'exit code 1' } })
+  const rejected = await ended(await startRun('reject'))
+  expect(rejected.state.message).toBe('exit code 1: Unhandled rejection: Error: nobody')
   expect((await ended(slow)).state_type).toBe('COMPLETED')
   expect((await ended(await startRun(''))).state_type).toBe('COMPLETED')
 })
