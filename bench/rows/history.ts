@@ -7,7 +7,7 @@ import { oneInFlight } from '../load/send-events.ts'
 import { sendAll } from '../load/throughput.ts'
 import { sleep } from '../numbers/clock.ts'
 import { figuresOf, single } from '../numbers/figures.ts'
-import { pathTargets, row } from '../numbers/row.ts'
+import { row } from '../numbers/row.ts'
 import { Child } from '../processes/child.ts'
 import type { Group } from './context.ts'
 
@@ -62,7 +62,6 @@ export const history: Group = {
         unit: 'ms',
         product: figures,
         floor: quiet,
-        targets: pathTargets(figures, quiet),
         note,
       }),
     )
