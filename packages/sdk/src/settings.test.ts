@@ -1,6 +1,7 @@
 import { readFileSync } from 'node:fs'
 import { expect, test } from 'vitest'
-import { authHeaders, readServerAddress, SDK_VERSION } from './settings.ts'
+import { authHeaders, readServerAddress } from './settings.ts'
+import { SDK_VERSION } from './version.ts'
 
 test('an option goes before Pilotflame, Prefect and the default', () => {
   const env = { PILOTFLAME_API_URL: 'http://b/api/', PREFECT_API_URL: 'http://c/api', PREFECT_API_AUTH_STRING: 'u:p' }

@@ -2,9 +2,6 @@
 import { AppError } from '@pilotflame/core'
 import type { ServerOptions } from './flow/options.ts'
 
-/** The version of this package, as executors tell it to the server. */
-export const SDK_VERSION = '0.1.0'
-
 const DEFAULT_API_URL = 'http://127.0.0.1:4200/api'
 
 export interface ServerAddress {

@@ -1,7 +1,17 @@
 /** Where Node keeps what it has compiled of a host's programs: a new process then reads it instead. */
-import { mkdirSync } from 'node:fs'
+import { mkdirSync, readdirSync, rmSync, statSync } from 'node:fs'
 import { homedir } from 'node:os'
 import { join } from 'node:path'
+
+// Node never tidies it up; what is gone is made again.
+const KEPT_MS = 30 * 24 * 3_600_000
+
+function removeOld(folder: string): void {
+  for (const entry of readdirSync(folder, { recursive: true, withFileTypes: true })) {
+    const path = join(entry.parentPath, entry.name)
+    if (entry.isFile() && Date.now() - statSync(path).mtimeMs > KEPT_MS) rmSync(path, { force: true })
+  }
+}
 
 /** Undefined where the user has said it himself, or where it cannot be made: then processes start a little slower. */
 export function codeCacheFolder(env: Readonly<Record<string, string | undefined>> = process.env): string | undefined {
@@ -10,6 +20,7 @@ export function codeCacheFolder(env: Readonly<Record<string, string | undefined>
   const folder = join(home, 'cache', 'code')
   try {
     mkdirSync(folder, { recursive: true })
+    removeOld(folder)
     return folder
   } catch {
     return undefined

@@ -1,3 +1,6 @@
+import { mkdtempSync, readdirSync, rmSync, utimesSync, writeFileSync } from 'node:fs'
+import { tmpdir } from 'node:os'
+import { join } from 'node:path'
 import { expect, test } from 'vitest'
 import { codeCacheFolder } from './code-cache.ts'
 import { nodeOptionsFor, programOf } from './hosted-program.ts'
@@ -25,4 +28,15 @@ test('who has a cache of compiled code, or wants none, keeps it so', () => {
   expect(codeCacheFolder({ NODE_COMPILE_CACHE: '/mine' })).toBeUndefined()
   expect(codeCacheFolder({ NODE_DISABLE_COMPILE_CACHE: '1' })).toBeUndefined()
   expect(codeCacheFolder({ PILOTFLAME_HOME: '/dev/null/no' })).toBeUndefined()
+})
+
+test('what was compiled more than a month ago goes', () => {
+  const home = mkdtempSync(join(tmpdir(), 'pilotflame-cache-'))
+  const folder = codeCacheFolder({ PILOTFLAME_HOME: home }) ?? ''
+  for (const name of ['old', 'new']) writeFileSync(join(folder, name), '')
+  const month = Date.now() / 1000 - 31 * 24 * 3_600
+  utimesSync(join(folder, 'old'), month, month)
+  codeCacheFolder({ PILOTFLAME_HOME: home })
+  expect(readdirSync(folder)).toEqual(['new'])
+  rmSync(home, { recursive: true })
 })

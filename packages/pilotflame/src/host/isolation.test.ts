@@ -214,6 +214,23 @@ test('a hook that throws is told by the host, which goes on trying', async () =>
   await host.said('work is ready')
 })
 
+test('a package that is installed belongs to the run that calls it', async () => {
+  mkdirSync(join(folder, 'node_modules', 'steps'))
+  write('node_modules/steps/package.json', '{"name":"steps","type":"module","exports":"./index.js"}')
+  const text = `export const step = task('step', async () => currentRun()?.name ?? 'nobody')`
+  write('node_modules/steps/index.js', `import { currentRun, task } from ${JSON.stringify(PACKAGE)}\n${text}`)
+  const program = `
+    import { flow } from ${JSON.stringify(PACKAGE)}
+    import { step } from 'steps'
+    const work = flow('work', async (_, run) => ({ named: run.name, seen: await step() }))
+    await work.serve({ on: 'work.now', isolation: 'fresh' })
+  `
+  const host = start([write('work.ts', program)])
+  await host.said('work is ready')
+  const result = (await resultOf(await startRun(''))) as unknown as { named: string; seen: string }
+  expect(result.seen).toBe(result.named)
+})
+
 const FILE = `
 import { flow } from '@pilotflame/sdk'
 import { answer } from './answer.ts'

@@ -4,6 +4,7 @@
  */
 import { AsyncLocalStorage } from 'node:async_hooks'
 import type { Json, TaskItem } from '@pilotflame/core'
+import { SDK_VERSION } from '../version.ts'
 import type { Run } from './run.ts'
 import type { Scope } from './scope.ts'
 
@@ -60,7 +61,15 @@ export const viewOf = (run: Run, scope: Scope, parameters = run.parameters): Run
     parameters: { value: parameters, enumerable: true },
   }) as Run
 
-export const contextStorage = new AsyncLocalStorage<Context>()
+/**
+ * One for all copies of this version in a process: a program that was bundled has one of its own, and a package that it
+ * uses another. What they call belongs to the same run.
+ */
+const PLACE = Symbol.for(`pilotflame.context ${SDK_VERSION}`)
+const shared = globalThis as { [PLACE]?: AsyncLocalStorage<Context> }
+shared[PLACE] ??= new AsyncLocalStorage<Context>()
+
+export const contextStorage: AsyncLocalStorage<Context> = shared[PLACE]
 
 export const currentContext = (): Context | undefined => contextStorage.getStore()
 
