@@ -9,7 +9,6 @@ import {
   flowRunStateEvent,
   matches,
   reduceTrigger,
-  type TriggerOutcome,
   type Verdict,
 } from '@pilotflame/core'
 import type { Fact } from './books.ts'
@@ -49,6 +48,8 @@ export function checkVerdicts(world: World, facts: readonly Fact[]): readonly Fa
   for (const id of verdicts.keys()) world.violated('I8', `a verdict was stored for ${id}, which is no event of this body`)
   return counted.length === 0 ? facts : [...facts, ...counted]
 }
+
+type TriggerOutcome = ReturnType<typeof reduceTrigger>['outcome']
 
 const inWords = (outcome: TriggerOutcome): string =>
   outcome.kind === 'counting' ? `counting ${outcome.count} of ${outcome.threshold}` : outcome.kind

@@ -81,8 +81,9 @@ export class Faults {
     if (kind < 30) this.#executor()?.disconnect()
     else if (kind < 55) this.#killExecutor()
     else if (kind < 65) this.#stop()
-    else if (kind < 75) this.#partition()
-    else if (kind < 80) this.#powerCut()
+    else if (kind < 72) this.#partition()
+    else if (kind < 76) this.#powerCut()
+    else if (kind < 88) this.#host()
     else this.#jump()
     return true
   }
@@ -97,7 +98,7 @@ export class Faults {
 
   #executor(): ExecutorProcess | undefined {
     const { random } = this.#world
-    const living = this.#machines.flatMap((machine) => machine.living)
+    const living = this.#machines.flatMap(({ executors }) => executors)
     const busy = living.filter(({ running }) => running > 0)
     if (busy.length > 0 && random.chance(0.7)) return random.pick(busy)
     return living.length === 0 ? undefined : random.pick(living)
@@ -109,6 +110,21 @@ export class Faults {
     executor.stop()
     const { random, timeline } = this.#world
     timeline.after(random.between(50 * MS, 9 * SECOND), 'an executor goes on', () => executor.resume())
+  }
+
+  #host(): void {
+    const { random } = this.#world
+    const hosts = this.#machines.flatMap((machine) => machine.hosts)
+    if (hosts.length === 0) return
+    const host = random.pick(hosts)
+    const kind = random.below(4)
+    if (kind === 0) host.disconnect()
+    else if (kind === 1) host.drain()
+    else if (kind === 2) host.handBack()
+    else {
+      this.crashes += 1
+      host.die()
+    }
   }
 
   #partition(): void {

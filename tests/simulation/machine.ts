@@ -1,6 +1,9 @@
-/** A machine with executors: it starts another one when one has ended. It can lose its network, and all at once its power. */
+/** A machine with executors and hosts: it starts another one when one has ended. It can lose its network, and its power. */
 import type { DeploymentOffer } from '@pilotflame/core'
+import type { HostDeployment } from '@pilotflame/worker'
 import { ExecutorProcess } from './executor-process.ts'
+import { HostProcess } from './host-process.ts'
+import type { VirtualProcess } from './virtual-process.ts'
 import { MS, SECOND, type World } from './world.ts'
 
 export interface MachineOptions {
@@ -8,52 +11,51 @@ export interface MachineOptions {
   readonly boot: string
   /** How far its clock is from the server's, in microseconds. */
   readonly clockOffset: number
-  /** What each of its executors serves. */
-  readonly places: readonly { readonly limit: number; readonly offers: readonly DeploymentOffer[] }[]
+  readonly executors: readonly { readonly limit: number; readonly offers: readonly DeploymentOffer[] }[]
+  readonly hosts: readonly (readonly HostDeployment[])[]
 }
 
 export class Machine {
   readonly name: string
   readonly boot: string
   readonly clockOffset: number
-  readonly executors: (ExecutorProcess | null)[] = []
   /** False while its network is away. */
   reachable = true
   readonly #world: World
-  readonly #options: MachineOptions
+  readonly #executors = new Set<ExecutorProcess>()
+  readonly #hosts = new Set<HostProcess>()
 
-  constructor(world: World, options: MachineOptions) {
+  constructor(world: World, { name, boot, clockOffset, executors, hosts }: MachineOptions) {
     this.#world = world
-    this.#options = options
-    this.name = options.name
-    this.boot = options.boot
-    this.clockOffset = options.clockOffset
-    options.places.forEach((_, place) => {
-      this.#spawn(place)
-    })
+    this.name = name
+    this.boot = boot
+    this.clockOffset = clockOffset
+    for (const options of executors) this.#keep(this.#executors, () => new ExecutorProcess(world, { machine: this, ...options }))
+    for (const deployments of hosts) this.#keep(this.#hosts, () => new HostProcess(world, this, deployments))
   }
 
-  #spawn(place: number): void {
-    const options = this.#options.places[place]
-    if (options) this.executors[place] = new ExecutorProcess(this.#world, { machine: this, pid: this.#world.nextPid(), ...options })
+  /** Starts it, and another one whenever it has ended. */
+  #keep<T extends VirtualProcess>(processes: Set<T>, start: () => T): void {
+    const made = start()
+    processes.add(made)
+    made.onExit = () => {
+      processes.delete(made)
+      const { random, timeline } = this.#world
+      timeline.after(random.between(20 * MS, 2 * SECOND), 'a machine starts a process', () => this.#keep(processes, start))
+    }
   }
 
-  /** Called by an executor that has ended. */
-  ended(executor: ExecutorProcess): void {
-    const place = this.executors.indexOf(executor)
-    if (place === -1) return
-    this.executors[place] = null
-    const { random, timeline } = this.#world
-    timeline.after(random.between(20 * MS, 2 * SECOND), 'a machine starts an executor', () => this.#spawn(place))
+  get executors(): readonly ExecutorProcess[] {
+    return [...this.#executors, ...this.hosts.flatMap((host) => host.children)]
   }
 
-  get living(): readonly ExecutorProcess[] {
-    return this.executors.filter((one) => one !== null)
+  get hosts(): readonly HostProcess[] {
+    return [...this.#hosts]
   }
 
   loseNetwork(): void {
     this.reachable = false
-    for (const executor of this.living) executor.disconnect()
+    for (const process of [...this.executors, ...this.hosts]) process.disconnect()
   }
 
   findNetwork(): void {
@@ -61,6 +63,6 @@ export class Machine {
   }
 
   losePower(): void {
-    for (const executor of this.living) executor.die()
+    for (const process of [...this.hosts, ...this.executors]) process.die()
   }
 }

@@ -11,6 +11,12 @@ import { MS, SECOND } from './world.ts'
 type Step = 'chunk' | 'log' | 'wait' | `task ${number}`
 type Ending = 'returns' | 'throws' | 'dies'
 
+/** As after `process.exit(1)`, a signal, and the end of its memory. */
+const DEATHS = [
+  { code: 1, signal: null },
+  { code: null, signal: 'SIGSEGV' },
+] as const
+
 interface Program {
   readonly steps: readonly Step[]
   readonly ending: Ending
@@ -148,8 +154,9 @@ export class ModelAttempt {
 
   #end(): void {
     const { ending } = this.#program
+    const { random } = this.#executor.world
     if (this.#cancelled) return this.#stop({ type: 'CANCELLED', message: 'stopped' })
-    if (ending === 'dies') return this.#executor.die()
+    if (ending === 'dies') return this.#executor.end(random.pick(DEATHS))
     this.hasCompleted = ending === 'returns'
     this.#stop(ending === 'returns' ? { type: 'COMPLETED' } : { type: 'FAILED', message: 'it threw' })
   }
@@ -166,6 +173,11 @@ export class ModelAttempt {
       })
     }
     this.#executor.ended(this)
+  }
+
+  /** It was told to stop. */
+  get isTold(): boolean {
+    return this.#cancelled || this.#lease.lost !== undefined
   }
 
   cancel(): void {

@@ -1,5 +1,5 @@
 /** The real store, with an observer: which facts each body has written, told when the body has ended well. */
-import type { Automation, Bucket, Chunk, Deployment, Event, Flow, FlowRun, Json, State, TaskRun, Verdict } from '@pilotflame/core'
+import type { Automation, Chunk, Deployment, Event, Flow, FlowRun, Json, State, TaskRun, Verdict } from '@pilotflame/core'
 import type { SqliteStore } from '../../packages/server/src/store/sqlite-store.ts'
 import type { Store, Tx } from '../../packages/server/src/store/store.ts'
 import type { Fact } from './books.ts'

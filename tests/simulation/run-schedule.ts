@@ -1,4 +1,6 @@
 /** One schedule, from its seed to its end: commands and faults, and the checks after every step. */
+import type { DeploymentOffer } from '@pilotflame/core'
+import type { HostDeployment } from '@pilotflame/worker'
 import { checkEnd, isOver } from './check-end.ts'
 import { Client } from './client.ts'
 import type { Coverage } from './coverage.ts'
@@ -23,6 +25,9 @@ const COMMANDS_MIN = 60
 /** So long a schedule may take to come to its end, in its own time. */
 const END_MAX = 300 * SECOND
 
+/** Ten times what a long one takes: something turns in a circle. */
+const STEPS_MAX = 60_000
+
 export async function runSchedule(seed: number, options: WorldOptions = {}): Promise<Result> {
   const world = new World(seed, options)
   const { random, timeline, server } = world
@@ -44,6 +49,7 @@ export async function runSchedule(seed: number, options: WorldOptions = {}): Pro
     const name = await timeline.step()
     world.note(() => `- ${name}`)
     server.checkQuiet()
+    if (timeline.steps > STEPS_MAX) world.violated('no spinning', `it took more than ${STEPS_MAX} steps; the last was ${name}`)
   }
   while (world.violation === null && (issued < commands || faults.left > 0)) {
     await step()
@@ -67,26 +73,37 @@ function pause({ random }: World): number {
   return random.between(0.1 * SECOND, 1.5 * SECOND)
 }
 
-/** One beside the server, with a clock of its own in common; the other one is a network away. */
+/** How the processes of a host are kept: few and short-lived, so that all of it happens within a schedule. */
+const keep = (offer: DeploymentOffer, isolation: 'fresh' | 'reuse'): HostDeployment => ({
+  offer,
+  command: { file: '', args: [], env: {} },
+  isolation,
+  warm: { min: 1, max: 2, idleMs: 5_000 },
+  memoryMbMax: 512,
+  timeoutMs: null,
+  cancelGraceMs: 1_000,
+  killGraceMs: 500,
+  runsMax: 4,
+  ageMsMax: 20_000,
+})
+
+/** One beside the server, and one that is a network away and has a clock of its own. Each has a host. */
 function makeMachines(world: World): readonly Machine[] {
-  const { random } = world
-  const near = {
-    name: 'near',
-    boot: SERVER_BOOT,
-    clockOffset: 0,
-    places: [
-      { limit: 2, offers: [ORDERS, ALERTS] },
-      { limit: 1, offers: [ORDERS] },
-    ],
-  }
-  const far = {
-    name: 'far',
-    boot: 'boot of another machine',
-    clockOffset: Math.round(random.between(-3 * SECOND, 3 * SECOND)),
-    places: [
-      { limit: 3, offers: [CARE, ALERTS] },
-      { limit: 1, offers: [ORDERS] },
-    ],
-  }
-  return [new Machine(world, near), new Machine(world, far)]
+  const far = Math.round(world.random.between(-3 * SECOND, 3 * SECOND))
+  return [
+    new Machine(world, {
+      name: 'near',
+      boot: SERVER_BOOT,
+      clockOffset: 0,
+      executors: [{ limit: 2, offers: [ORDERS, ALERTS] }],
+      hosts: [[keep(ORDERS, 'fresh')]],
+    }),
+    new Machine(world, {
+      name: 'far',
+      boot: 'boot of another machine',
+      clockOffset: far,
+      executors: [{ limit: 1, offers: [ORDERS] }],
+      hosts: [[keep(CARE, 'fresh'), keep(ALERTS, 'reuse')]],
+    }),
+  ]
 }

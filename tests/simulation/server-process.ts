@@ -5,7 +5,7 @@
 import { isAppError, type ServerFrame } from '@pilotflame/core'
 import type { App } from '../../packages/server/src/app.ts'
 import { assemble, type Inside } from '../../packages/server/src/assemble.ts'
-import type { ChannelPeer, Clock, Flush } from '../../packages/server/src/ports.ts'
+import type { ChannelPeer, Clock } from '../../packages/server/src/ports.ts'
 import { openSqliteStore, type SqliteStore } from '../../packages/server/src/store/sqlite-store.ts'
 import type { Fact } from './books.ts'
 import { Conversation, checkFrameIn, checkFrameOut, type FrameIn } from './check-frames.ts'
@@ -14,6 +14,7 @@ import { checkMemory } from './check-memory.ts'
 import { checkSessions, checkWrites } from './check-writes.ts'
 import type { Connection } from './connection.ts'
 import { observeStore } from './observed-store.ts'
+import { timerMicros } from './timeline.ts'
 import { MS, type World } from './world.ts'
 
 export const SERVER_BOOT = 'boot of the server'
@@ -168,7 +169,7 @@ export class ServerProcess {
       },
       monotonic: () => timeline.now,
       after: (delayMs, callback) =>
-        timeline.after(delayMs * MS, 'timer of the server', () => {
+        timeline.after(timerMicros(delayMs), 'timer of the server', () => {
           if (this.incarnation === life) callback()
         }),
     }

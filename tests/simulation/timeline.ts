@@ -13,6 +13,9 @@ interface Entry {
 
 const isBefore = (one: Entry, other: Entry): boolean => one.at < other.at || (one.at === other.at && one.order < other.order)
 
+/** As Node's timers: whole milliseconds, and at least one. */
+export const timerMicros = (delayMs: number): number => Math.max(1, Math.trunc(delayMs)) * 1_000
+
 /** Settles when every promise that can go on has gone on: ticks come after the microtasks that are there. */
 const everythingSettled = (): Promise<void> => new Promise((resolve) => process.nextTick(resolve))
 

@@ -9,6 +9,7 @@ import type { ModelAttempt } from './model-attempt.ts'
 import { SeededRandom } from './seeded-random.ts'
 import { ServerProcess } from './server-process.ts'
 import { Timeline } from './timeline.ts'
+import type { VirtualProcess } from './virtual-process.ts'
 
 /** A state that an executor has told, or will. */
 export interface ToldState {
@@ -41,7 +42,7 @@ export class World {
   /** By their sessions. */
   readonly executors = new Map<string, ExecutorProcess>()
   /** By process id. */
-  readonly processes = new Map<number, ExecutorProcess>()
+  readonly processes = new Map<number, VirtualProcess>()
   readonly told = new Map<string, ToldState>()
   /** By run and epoch. */
   readonly attempts = new Map<string, ModelAttempt>()
