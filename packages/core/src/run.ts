@@ -1,4 +1,4 @@
-import type { Parameters } from './json.ts'
+import type { Json, JsonObject, Parameters } from './json.ts'
 import type { Marks } from './marks.ts'
 import type { State } from './states.ts'
 import type { Micros } from './time.ts'
@@ -7,6 +7,21 @@ export interface CreatedBy {
   readonly id: string | null
   readonly type: string
   readonly display_value: string | null
+}
+
+/** Fields of Prefect's runs that few runs have, in its own spelling: kept and given back, and some of them read. */
+export interface RunKept {
+  /** The policy as it was given; what it leaves out has the run's own values. */
+  readonly empirical_policy?: { readonly [field: string]: Json }
+  readonly flow_version?: string | null
+  readonly deployment_version?: string | null
+  readonly context?: JsonObject
+  readonly job_variables?: JsonObject | null
+  readonly work_queue_name?: string | null
+  readonly infrastructure_pid?: string | null
+  readonly infrastructure_document_id?: string | null
+  /** True for a run that a schedule made. */
+  readonly auto_scheduled?: boolean
 }
 
 /** A flow run with its current state and, while an executor holds it, its lease. */
@@ -22,6 +37,10 @@ export interface FlowRun {
   readonly labels: Readonly<Record<string, string | number | boolean>>
   readonly idempotencyKey: string | null
   readonly createdBy: CreatedBy | null
+  /** The task run that stands for this run in its parent's run; null for a run that is no subflow. */
+  readonly parentTaskRunId: string | null
+  /** Null for a run without any of them. */
+  readonly kept: RunKept | null
   readonly state: State
   /** Entries into Running: the number of the current attempt. */
   readonly runCount: number

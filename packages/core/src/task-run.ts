@@ -1,10 +1,26 @@
+import type { Labels } from './deployment.ts'
+import type { Json, JsonObject } from './json.ts'
 import type { State } from './states.ts'
 import type { Micros } from './time.ts'
 
-/** A task's run, as the executor that runs it reports it. */
+/** Fields of Prefect's task runs in its own spelling, kept as they came. */
+export interface TaskRunKept {
+  readonly cache_key?: string | null
+  readonly cache_expiration?: string | null
+  readonly task_version?: string | null
+  readonly empirical_policy?: { readonly [field: string]: Json }
+  readonly labels?: Labels
+  readonly task_inputs?: JsonObject
+  readonly flow_run_run_count?: number
+  /** Seconds. Default: from the first Running to the end. */
+  readonly total_run_time?: number
+}
+
+/** A task's run, as whoever runs it reports it. */
 export interface TaskRun {
   readonly id: string
-  readonly flowRunId: string
+  /** Null for a task that was called outside of a flow. */
+  readonly flowRunId: string | null
   /** The task's name. */
   readonly taskKey: string
   /** Which call of it: unique in the run together with `taskKey`. */
@@ -13,8 +29,12 @@ export interface TaskRun {
   readonly tags: readonly string[]
   readonly state: State
   readonly runCount: number
+  /** Null: when it started. */
+  readonly expectedStartAt: Micros | null
   readonly startAt: Micros | null
   readonly endAt: Micros | null
+  /** Null for a task run without any of them. */
+  readonly kept: TaskRunKept | null
   readonly createdAt: Micros
   readonly updatedAt: Micros
 }

@@ -7,12 +7,13 @@ export interface TaskStateEventFacts {
   readonly taskRun: TaskRun
   readonly state: State
   readonly previous: State | null
+  /** Null for a task that was called outside of a flow. */
   readonly flowRun: {
     readonly id: string
     readonly name: string
     readonly chainDepth: number
     readonly causeEventId: string | null
-  }
+  } | null
 }
 
 const payloadState = (state: State): Record<string, unknown> => ({
@@ -40,11 +41,15 @@ export function taskRunStateEvent({ taskRun, state, previous, flowRun }: TaskSta
       'prefect.orchestration': 'client',
     },
     related: [
-      {
-        'prefect.resource.id': `prefect.flow-run.${flowRun.id}`,
-        'prefect.resource.role': 'flow-run',
-        'prefect.resource.name': flowRun.name,
-      },
+      ...(flowRun === null
+        ? []
+        : [
+            {
+              'prefect.resource.id': `prefect.flow-run.${flowRun.id}`,
+              'prefect.resource.role': 'flow-run',
+              'prefect.resource.name': flowRun.name,
+            },
+          ]),
       ...taskRun.tags.map((tag) => ({ 'prefect.resource.id': `prefect.tag.${tag}`, 'prefect.resource.role': 'tag' })),
     ],
     payload: {
@@ -60,7 +65,7 @@ export function taskRunStateEvent({ taskRun, state, previous, flowRun }: TaskSta
       },
     },
     follows: state.follows,
-    chainDepth: flowRun.chainDepth,
-    causeEventId: flowRun.causeEventId,
+    chainDepth: flowRun?.chainDepth ?? 0,
+    causeEventId: flowRun?.causeEventId ?? null,
   }
 }

@@ -16,6 +16,8 @@ export function aRun(state: Partial<StateProposal> & Pick<StateProposal, 'type'>
     labels: {},
     idempotencyKey: null,
     createdBy: null,
+    parentTaskRunId: null,
+    kept: null,
     state: enterState({ id: '018bcfe5-6800-7000-8000-000000000051', ...state }, NOW - 1_000_000, null),
     runCount: 0,
     epoch: 0,

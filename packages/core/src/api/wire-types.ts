@@ -147,7 +147,7 @@ export interface TaskRunWire {
   readonly created: string
   readonly updated: string
   readonly name: string
-  readonly flow_run_id: string
+  readonly flow_run_id: string | null
   readonly task_key: string
   readonly dynamic_key: string
   readonly cache_key: string | null
@@ -157,7 +157,7 @@ export interface TaskRunWire {
     readonly max_retries: number
     readonly retry_delay_seconds: number
     readonly retries: number | null
-    readonly retry_delay: number | null
+    readonly retry_delay: number | readonly number[] | null
     readonly retry_jitter_factor: number | null
   }
   readonly tags: readonly string[]
@@ -189,6 +189,16 @@ export interface LogWire {
   readonly timestamp: string
   readonly flow_run_id: string | null
   readonly task_run_id: string | null
+}
+
+/** Prefect's Variable. */
+export interface VariableWire {
+  readonly id: string
+  readonly created: string
+  readonly updated: string
+  readonly name: string
+  readonly value: Json
+  readonly tags: readonly string[]
 }
 
 /** Prefect's ReceivedEvent. */

@@ -7,6 +7,7 @@ import type { FlowRun } from '../run.ts'
 import type { State } from '../states.ts'
 import type { Log, TaskRun } from '../task-run.ts'
 import { MICROS_PER_SECOND, toIso, toIsoOrNull } from '../time.ts'
+import type { Variable } from '../variable.ts'
 import type { WhyRun } from '../why/facts.ts'
 import type {
   DeploymentWire,
@@ -18,6 +19,7 @@ import type {
   StateWire,
   TaskRunWire,
   TimelineWire,
+  VariableWire,
 } from './wire-types.ts'
 
 const seconds = (micros: number): number => micros / MICROS_PER_SECOND
@@ -84,6 +86,7 @@ function partsOf(run: FlowRun, attempt: number | undefined): readonly TimelinePa
 /** Prefect's FlowRunResponse. */
 export function flowRunToWire(run: FlowRun): FlowRunWire {
   const last = partsOf(run, attemptsOf(run).at(-1))
+  const kept = run.kept ?? {}
   return {
     id: run.id,
     created: toIso(run.createdAt),
@@ -92,15 +95,15 @@ export function flowRunToWire(run: FlowRun): FlowRunWire {
     flow_id: run.flowId,
     state_id: run.state.id,
     deployment_id: run.deploymentId,
-    deployment_version: null,
+    deployment_version: kept.deployment_version ?? null,
     work_queue_id: null,
-    work_queue_name: null,
+    work_queue_name: kept.work_queue_name ?? null,
     work_pool_id: null,
     work_pool_name: null,
-    flow_version: null,
+    flow_version: kept.flow_version ?? null,
     parameters: run.parameters,
     idempotency_key: run.idempotencyKey,
-    context: {},
+    context: kept.context ?? {},
     empirical_policy: {
       max_retries: 0,
       retry_delay_seconds: 0,
@@ -109,10 +112,11 @@ export function flowRunToWire(run: FlowRun): FlowRunWire {
       pause_keys: [],
       resuming: false,
       retry_type: null,
+      ...kept.empirical_policy,
     },
     tags: run.tags,
     labels: run.labels,
-    parent_task_run_id: null,
+    parent_task_run_id: run.parentTaskRunId,
     state_type: run.state.type,
     state_name: run.state.name,
     run_count: run.runCount,
@@ -124,12 +128,12 @@ export function flowRunToWire(run: FlowRun): FlowRunWire {
     estimated_run_time: seconds(run.totalRunMicros),
     estimated_start_time_delta:
       run.startAt === null || run.expectedStartAt === null ? 0 : Math.max(0, seconds(run.startAt - run.expectedStartAt)),
-    auto_scheduled: false,
-    infrastructure_document_id: null,
-    infrastructure_pid: null,
+    auto_scheduled: kept.auto_scheduled ?? false,
+    infrastructure_document_id: kept.infrastructure_document_id ?? null,
+    infrastructure_pid: kept.infrastructure_pid ?? null,
     created_by: run.createdBy,
     state: stateToWire(run.state, { flowRunId: run.id }),
-    job_variables: null,
+    job_variables: kept.job_variables ?? null,
     epoch: run.epoch,
     attempt: run.runCount,
     cause_event_id: run.causeEventId,
@@ -193,9 +197,13 @@ export function deploymentToWire(deployment: Deployment, { ready = false }: { re
   }
 }
 
+const TASK_POLICY = { max_retries: 0, retry_delay_seconds: 0, retries: null, retry_delay: null, retry_jitter_factor: null }
+
 /** Prefect's TaskRun. */
 export function taskRunToWire(run: TaskRun): TaskRunWire {
-  const ran = run.startAt === null || run.endAt === null ? 0 : seconds(run.endAt - run.startAt)
+  const kept = run.kept ?? {}
+  const ran = kept.total_run_time ?? (run.startAt === null || run.endAt === null ? 0 : seconds(run.endAt - run.startAt))
+  const expectedStartAt = run.expectedStartAt ?? run.startAt
   return {
     id: run.id,
     created: toIso(run.createdAt),
@@ -204,26 +212,26 @@ export function taskRunToWire(run: TaskRun): TaskRunWire {
     flow_run_id: run.flowRunId,
     task_key: run.taskKey,
     dynamic_key: run.dynamicKey,
-    cache_key: null,
-    cache_expiration: null,
-    task_version: null,
-    empirical_policy: { max_retries: 0, retry_delay_seconds: 0, retries: null, retry_delay: null, retry_jitter_factor: null },
+    cache_key: kept.cache_key ?? null,
+    cache_expiration: kept.cache_expiration ?? null,
+    task_version: kept.task_version ?? null,
+    empirical_policy: { ...TASK_POLICY, ...kept.empirical_policy },
     tags: run.tags,
-    labels: {},
+    labels: kept.labels ?? {},
     state_id: run.state.id,
-    task_inputs: {},
+    task_inputs: kept.task_inputs ?? {},
     state_type: run.state.type,
     state_name: run.state.name,
     run_count: run.runCount,
-    flow_run_run_count: 0,
-    expected_start_time: toIsoOrNull(run.startAt),
+    flow_run_run_count: kept.flow_run_run_count ?? 0,
+    expected_start_time: toIsoOrNull(expectedStartAt),
     next_scheduled_start_time: toIsoOrNull(run.state.scheduledAt),
     start_time: toIsoOrNull(run.startAt),
     end_time: toIsoOrNull(run.endAt),
     total_run_time: ran,
     estimated_run_time: ran,
     estimated_start_time_delta: 0,
-    state: stateToWire(run.state, { flowRunId: run.flowRunId, taskRunId: run.id }),
+    state: stateToWire(run.state, { taskRunId: run.id, ...(run.flowRunId === null ? {} : { flowRunId: run.flowRunId }) }),
   }
 }
 
@@ -238,6 +246,16 @@ export const logToWire = (log: Log): LogWire => ({
   timestamp: toIso(log.at),
   flow_run_id: log.flowRunId,
   task_run_id: log.taskRunId,
+})
+
+/** Prefect's Variable. */
+export const variableToWire = (variable: Variable): VariableWire => ({
+  id: variable.id,
+  created: toIso(variable.createdAt),
+  updated: toIso(variable.updatedAt),
+  name: variable.name,
+  value: variable.value,
+  tags: variable.tags,
 })
 
 /** Prefect's ReceivedEvent. */

@@ -143,8 +143,10 @@ function nextTaskRun({ clock }: EngineCore, known: TaskRun | undefined, item: Ta
     tags: known?.tags ?? [],
     state,
     runCount: item.run_count,
+    expectedStartAt: null,
     startAt: known?.startAt ?? (state.type === 'RUNNING' || isTerminal(state.type) ? item.at : null),
     endAt: isTerminal(state.type) ? item.at : null,
+    kept: null,
     createdAt: known?.createdAt ?? now,
     updatedAt: now,
   }

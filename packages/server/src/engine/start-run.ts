@@ -74,6 +74,8 @@ function newRun({ clock, random }: EngineCore, request: RunRequest, state: State
     labels: { ...deployment.labels, ...request.labels },
     idempotencyKey: request.idempotencyKey ?? null,
     createdBy: request.createdBy ?? null,
+    parentTaskRunId: null,
+    kept: null,
     state,
     runCount: 0,
     epoch: 0,

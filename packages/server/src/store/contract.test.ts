@@ -1,5 +1,6 @@
 /** What every store does, whichever database is under it. */
 import { describe } from 'vitest'
+import { clientContract } from './test/contract-clients.ts'
 import { durabilityContract } from './test/contract-durability.ts'
 import { readContract } from './test/contract-reads.ts'
 import { retentionContract } from './test/contract-retention.ts'
@@ -14,6 +15,7 @@ function storeContract(name: string, open: OpenTestStore): void {
     durabilityContract(open)
     writeContract(open)
     readContract(open)
+    clientContract(open)
     retentionContract(open)
   })
 }

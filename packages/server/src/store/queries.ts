@@ -91,6 +91,8 @@ function automationsQuery(filter: Named, { limit, offset }: Page): Compilable {
 }
 
 const STATES_OF_RUN = `select ${STATE_SELECT} from flow_run_state s where s.flow_run_id = ? order by s.at, s.id`
+const STATES_OF_TASK_RUN = `select ${STATE_SELECT}, t.flow_run_id from task_run_state s join task_run t on t.id = s.task_run_id
+  where s.task_run_id = ? order by s.at, s.id`
 const CHUNKS_AFTER = `select * from chunk where flow_run_id = ? and (attempt, n) > (?, ?) order by attempt, n limit ?`
 
 /** All of `Reader`, on this connection. */
@@ -101,6 +103,10 @@ export function createQueries(statements: Statements): SyncReader {
     countFlowRuns: (filter) => countRuns(statements, filter),
     flowRunStates: (flowRunId) =>
       list(statements.all(STATES_OF_RUN, flowRunId), (row) => stateToWire(toState(row), { flowRunId })),
+    taskRunStates: (taskRunId) =>
+      list(statements.all(STATES_OF_TASK_RUN, taskRunId), (row) =>
+        stateToWire(toState(row), { taskRunId, ...(row.flow_run_id ? { flowRunId: String(row.flow_run_id) } : {}) }),
+      ),
     flows: (filter, page) => list(rows(flowsQuery(filter, page)), (row) => flowToWire(toFlow(row))),
     deployments: ({ ready = [], ...filter }, page) => {
       const served = new Set(ready)

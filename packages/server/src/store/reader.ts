@@ -35,6 +35,7 @@ const readerOf = (call: Call): Reader => ({
   flowRuns: (...values) => call('flowRuns', values),
   countFlowRuns: (...values) => call('countFlowRuns', values),
   flowRunStates: (...values) => call('flowRunStates', values),
+  taskRunStates: (...values) => call('taskRunStates', values),
   flows: (...values) => call('flows', values),
   deployments: (...values) => call('deployments', values),
   taskRuns: (...values) => call('taskRuns', values),

@@ -92,6 +92,7 @@ class Remover {
   run(id: string): boolean {
     this.#remove('flow_runs', 'delete from flow_run where id = ?', id)
     this.#remove('results', 'delete from flow_run_result where flow_run_id = ?', id)
+    this.#statements.run('delete from run_input where flow_run_id = ?', id)
     return this.rowsOfRun(id)
   }
 
@@ -116,13 +117,17 @@ class Remover {
   #taskRuns(runId: string): void {
     if (this.left <= 0) return
     for (const id of this.#ids(TASK_RUNS, runId, this.left)) {
-      for (const stateId of this.#ids(TASK_STATES, id)) {
-        this.#remove('verdicts', 'delete from verdict where event_id = ?', stateId)
-        this.#remove('task_run_states', 'delete from task_run_state where id = ?', stateId)
-      }
-      this.#remove('task_runs', 'delete from task_run where id = ?', id)
+      this.taskRun(id)
       if (this.left <= 0) return
     }
+  }
+
+  taskRun(id: string): void {
+    for (const stateId of this.#ids(TASK_STATES, id)) {
+      this.#remove('verdicts', 'delete from verdict where event_id = ?', stateId)
+      this.#remove('task_run_states', 'delete from task_run_state where id = ?', stateId)
+    }
+    this.#remove('task_runs', 'delete from task_run where id = ?', id)
   }
 
   leftovers(): void {
@@ -228,4 +233,8 @@ export function removeOld(statements: SqlRunner, before: RemoveBefore, place: Sw
 /** All of one run, at once: somebody asked for it. */
 export function removeRun(statements: SqlRunner, id: string): void {
   new Remover(statements, Number.MAX_SAFE_INTEGER).run(id)
+}
+
+export function removeTaskRun(statements: SqlRunner, id: string): void {
+  new Remover(statements, Number.MAX_SAFE_INTEGER).taskRun(id)
 }

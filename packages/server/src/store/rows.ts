@@ -11,13 +11,16 @@ import type {
   FlowRun,
   Json,
   Log,
+  RunKept,
   State,
   StateType,
   TaskRun,
+  TaskRunKept,
+  Variable,
   Verdict,
 } from '@pilotflame/core'
 import type { Row } from './statements.ts'
-import type { Hook, RecordedResult, SessionRow, WaitingRun } from './store.ts'
+import type { Hook, RecordedResult, RunInput, SessionRow, WaitingRun } from './store.ts'
 
 const text = (row: Row, column: string): string => row[column] as string
 const textOrNull = (row: Row, column: string): string | null => row[column] as string | null
@@ -59,6 +62,8 @@ const RUN_COLUMNS = [
   'marks',
   'created_at',
   'updated_at',
+  'parent_task_run_id',
+  'kept',
 ]
 const TASK_RUN_COLUMNS = [
   'id',
@@ -69,8 +74,10 @@ const TASK_RUN_COLUMNS = [
   'tags',
   'state_id',
   'run_count',
+  'expected_start_at',
   'start_at',
   'end_at',
+  'kept',
   'created_at',
   'updated_at',
 ]
@@ -107,6 +114,8 @@ export const toFlowRun = (row: Row): FlowRun => ({
   labels: json(row, 'labels'),
   idempotencyKey: textOrNull(row, 'idempotency_key'),
   createdBy: jsonOrNull<CreatedBy>(row, 'created_by'),
+  parentTaskRunId: textOrNull(row, 'parent_task_run_id'),
+  kept: jsonOrNull<RunKept>(row, 'kept'),
   state: toState(row),
   runCount: number(row, 'run_count'),
   epoch: number(row, 'epoch'),
@@ -127,15 +136,17 @@ export const toFlowRun = (row: Row): FlowRun => ({
 
 export const toTaskRun = (row: Row): TaskRun => ({
   id: text(row, 'id'),
-  flowRunId: text(row, 'flow_run_id'),
+  flowRunId: text(row, 'flow_run_id') || null,
   taskKey: text(row, 'task_key'),
   dynamicKey: text(row, 'dynamic_key'),
   name: text(row, 'name'),
   tags: json(row, 'tags'),
   state: toState(row),
   runCount: number(row, 'run_count'),
+  expectedStartAt: numberOrNull(row, 'expected_start_at'),
   startAt: numberOrNull(row, 'start_at'),
   endAt: numberOrNull(row, 'end_at'),
+  kept: jsonOrNull<TaskRunKept>(row, 'kept'),
   createdAt: number(row, 'created_at'),
   updatedAt: number(row, 'updated_at'),
 })
@@ -235,6 +246,23 @@ export const toLog = (row: Row): Log => ({
   level: number(row, 'level'),
   message: text(row, 'message'),
   at: number(row, 'at'),
+})
+
+export const toVariable = (row: Row): Variable => ({
+  id: text(row, 'id'),
+  name: text(row, 'name'),
+  value: json<Json>(row, 'value'),
+  tags: json(row, 'tags'),
+  createdAt: number(row, 'created_at'),
+  updatedAt: number(row, 'updated_at'),
+})
+
+export const toRunInput = (row: Row): RunInput => ({
+  flowRunId: text(row, 'flow_run_id'),
+  key: text(row, 'key'),
+  value: text(row, 'value'),
+  sender: textOrNull(row, 'sender'),
+  createdAt: number(row, 'created_at'),
 })
 
 export const toChunk = (row: Row): Chunk => ({

@@ -37,13 +37,20 @@ const PROGRESS = [
 /** Columns whose indexes are dear and that change once or never: written only when they did. */
 const START = ['expected_start_at', 'start_at']
 
+/** What few runs have: the others do not name them. */
+const RARE = ['parent_task_run_id', 'kept']
+
 const columns = ['id', ...IDENTITY, ...PROGRESS, ...START]
 const assign = (names: readonly string[]): string => names.map((name) => `${name} = ?`).join(', ')
 
-const INSERT = `insert into flow_run (${columns.join(', ')}) values (${columns.map(() => '?').join(', ')})`
+const insertOf = (names: readonly string[]): string =>
+  `insert into flow_run (${names.join(', ')}) values (${names.map(() => '?').join(', ')})`
+
+const INSERT = insertOf(columns)
+const INSERT_RARE = insertOf([...columns, ...RARE])
 const UPDATE_PROGRESS = `update flow_run set ${assign(PROGRESS)} where id = ?`
 const UPDATE_START = `update flow_run set ${assign([...PROGRESS, ...START])} where id = ?`
-const UPDATE_ALL = `update flow_run set ${assign([...IDENTITY, ...PROGRESS, ...START])} where id = ?`
+const UPDATE_ALL = `update flow_run set ${assign([...IDENTITY, ...PROGRESS, ...START, ...RARE])} where id = ?`
 const INSERT_STATE = `insert into flow_run_state
   (id, flow_run_id, type, name, at, message, data, details, scheduled_at, follows, run_count) values (?,?,?,?,?,?,?,?,?,?,?)`
 
@@ -79,6 +86,8 @@ const progress = (run: FlowRun): SQLInputValue[] => [
 ]
 
 const start = (run: FlowRun): SQLInputValue[] => [run.expectedStartAt, run.startAt]
+const rare = (run: FlowRun): SQLInputValue[] => [run.parentTaskRunId, toJsonOrNull(run.kept)]
+const hasRare = (run: FlowRun): boolean => run.parentTaskRunId !== null || run.kept !== null
 
 /** True when both have the very values of what does not change while a run runs. */
 const sameIdentity = (one: FlowRun, other: FlowRun): boolean =>
@@ -91,6 +100,8 @@ const sameIdentity = (one: FlowRun, other: FlowRun): boolean =>
   one.labels === other.labels &&
   one.idempotencyKey === other.idempotencyKey &&
   one.createdBy === other.createdBy &&
+  one.parentTaskRunId === other.parentTaskRunId &&
+  one.kept === other.kept &&
   one.retries === other.retries &&
   one.retryDelayMs === other.retryDelayMs &&
   one.causeEventId === other.causeEventId &&
@@ -101,14 +112,16 @@ const sameStart = (one: FlowRun, other: FlowRun): boolean =>
   one.expectedStartAt === other.expectedStartAt && one.startAt === other.startAt
 
 export function insertRun(statements: SqlRunner, run: FlowRun, states: readonly State[]): void {
-  statements.run(INSERT, run.id, ...identity(run), ...progress(run), ...start(run))
+  const values = [run.id, ...identity(run), ...progress(run), ...start(run)]
+  if (hasRare(run)) statements.run(INSERT_RARE, ...values, ...rare(run))
+  else statements.run(INSERT, ...values)
   insertStates(statements, run, states)
 }
 
 /** `before` is the run as it was read, where it was: what it shares with `run` is not written again. */
 export function updateRun(statements: SqlRunner, run: FlowRun, states: readonly State[], before: FlowRun | undefined): void {
   if (before === undefined || !sameIdentity(run, before)) {
-    statements.run(UPDATE_ALL, ...identity(run), ...progress(run), ...start(run), run.id)
+    statements.run(UPDATE_ALL, ...identity(run), ...progress(run), ...start(run), ...rare(run), run.id)
   } else if (sameStart(run, before)) statements.run(UPDATE_PROGRESS, ...progress(run), run.id)
   else statements.run(UPDATE_START, ...progress(run), ...start(run), run.id)
   insertStates(statements, run, states)

@@ -54,6 +54,12 @@ function findsOf(statements: Statements, commits: GroupCommit, cache: RowCache):
     findHook: (name) => on((tx) => tx.findHook(name)),
     findTaskRun: (id) => on((tx) => tx.findTaskRun(id)),
     findState: (id) => on((tx) => tx.findState(id)),
+    findTaskState: (id) => on((tx) => tx.findTaskState(id)),
+    findVariable: (id) => on((tx) => tx.findVariable(id)),
+    findVariableByName: (name) => on((tx) => tx.findVariableByName(name)),
+    findConfiguration: (name) => on((tx) => tx.findConfiguration(name)),
+    findRunInput: (flowRunId, key) => on((tx) => tx.findRunInput(flowRunId, key)),
+    findRunInputs: (flowRunId) => on((tx) => tx.findRunInputs(flowRunId)),
     findRunResult: (runId) => on((tx) => tx.findRunResult(runId)),
   }
 }

@@ -18,10 +18,20 @@ import {
   type Log,
   type State,
   type TaskRun,
+  type Variable,
   type Verdict,
 } from '@pilotflame/core'
-import { DEPLOYMENT_FROM, FIND_DEPLOYMENT, FIND_RUN, FIND_STATE, FIND_TASK_RUN, RUN_FROM } from './finds.ts'
-import { type Bite, type RemoveBefore, removeOld, removeRun, type SweepPlace } from './remove-old.ts'
+import {
+  DEPLOYMENT_FROM,
+  FIND_DEPLOYMENT,
+  FIND_RUN,
+  FIND_STATE,
+  FIND_TASK_RUN,
+  FIND_TASK_STATE,
+  RUN_FROM,
+  TASK_RUN_FROM,
+} from './finds.ts'
+import { type Bite, type RemoveBefore, removeOld, removeRun, removeTaskRun, type SweepPlace } from './remove-old.ts'
 import type { RowCache } from './row-cache.ts'
 import {
   toAutomation,
@@ -34,24 +44,19 @@ import {
   toJson,
   toJsonOrNull,
   toRecordedResult,
+  toRunInput,
   toSession,
   toState,
   toTaskRun,
+  toVariable,
   toVersion,
   toWaitingRun,
 } from './rows.ts'
-import { insertRun, stateValues, updateRun } from './run-rows.ts'
+import { insertRun, updateRun } from './run-rows.ts'
 import { findStateEvent } from './state-events.ts'
-import type { Row, SqlRunner } from './statements.ts'
-import type { Hook, RecordedResult, SessionRow, Tx, WaitingRun } from './store.ts'
-
-/** `insert … on conflict (keys) do update`: all columns but the keys are overwritten. */
-function upsert(table: string, keys: readonly string[], columns: readonly string[]): string {
-  const all = [...keys, ...columns]
-  const values = all.map(() => '?').join(', ')
-  const updates = columns.map((column) => `${column} = excluded.${column}`).join(', ')
-  return `insert into ${table} (${all.join(', ')}) values (${values}) on conflict (${keys.join(', ')}) do update set ${updates}`
-}
+import { type Row, type SqlRunner, upsert } from './statements.ts'
+import type { Hook, RecordedResult, RunInput, SessionRow, TaskRunKey, TaskState, Tx, WaitingRun } from './store.ts'
+import { insertTaskState, saveTaskRun } from './task-run-rows.ts'
 
 const FIND_RUN_BY_KEY = `${RUN_FROM} where r.flow_id = ? and r.idempotency_key = ?`
 const FIND_RUNS_OF_SESSION = `${RUN_FROM} where r.session_id = ? order by r.id`
@@ -110,28 +115,12 @@ const SAVE_DEPLOYMENT = upsert(
     'updated_at',
   ],
 )
-const SAVE_TASK_RUN = upsert(
-  'task_run',
-  ['id'],
-  [
-    'flow_run_id',
-    'task_key',
-    'dynamic_key',
-    'name',
-    'tags',
-    'state_id',
-    'run_count',
-    'start_at',
-    'end_at',
-    'created_at',
-    'updated_at',
-  ],
-)
-const INSERT_TASK_STATE = `insert into task_run_state
-  (id, task_run_id, type, name, at, message, data, details, scheduled_at, follows, run_count)
-  values (?,?,?,?,?,?,?,?,?,?,?) on conflict (id) do nothing`
 const SAVE_RUN_RESULT = upsert('flow_run_result', ['flow_run_id'], ['result'])
 const SAVE_SESSION = upsert('session', ['id'], ['name', 'host', 'pid', 'boot', 'created_at'])
+const SAVE_VARIABLE = upsert('variable', ['id'], ['name', 'value', 'tags', 'created_at', 'updated_at'])
+const SAVE_CONFIGURATION = upsert('configuration', ['name'], ['value'])
+const INSERT_RUN_INPUT = 'insert into run_input (flow_run_id, key, value, sender, created_at) values (?,?,?,?,?)'
+const FIND_TASK_RUN_BY_KEY = `${TASK_RUN_FROM} where t.flow_run_id = ? and t.task_key = ? and t.dynamic_key = ?`
 const SAVE_HOOK = upsert('hook', ['id'], ['name', 'event', 'secret', 'created_at'])
 
 const bit = (value: boolean): number => (value ? 1 : 0)
@@ -393,12 +382,29 @@ export class SqliteTx implements Tx {
     return this.#find(toTaskRun, FIND_TASK_RUN, id)
   }
 
-  saveTaskRun(taskRun: TaskRun, state: State): void {
-    const { id, flowRunId, taskKey, dynamicKey, name, tags, runCount, startAt, endAt, createdAt, updatedAt } = taskRun
-    this.#taskRuns.set(id, taskRun)
-    const keys = [id, flowRunId, taskKey, dynamicKey, name, toJson(tags), taskRun.state.id]
-    this.#write(SAVE_TASK_RUN, ...keys, runCount, startAt, endAt, createdAt, updatedAt)
-    this.#write(INSERT_TASK_STATE, state.id, id, ...stateValues(state), runCount)
+  async findTaskRunByKey({ flowRunId, taskKey, dynamicKey }: TaskRunKey): Promise<TaskRun | undefined> {
+    return this.#find(toTaskRun, FIND_TASK_RUN_BY_KEY, flowRunId, taskKey, dynamicKey)
+  }
+
+  async findTaskState(id: string): Promise<TaskState | undefined> {
+    return this.#find((row) => ({ state: toState(row), taskRunId: row.task_run_id as string }), FIND_TASK_STATE, id)
+  }
+
+  saveTaskRun(taskRun: TaskRun, state: State, runCount = taskRun.runCount): void {
+    this.#taskRuns.set(taskRun.id, taskRun)
+    this.#writing((statements) => {
+      saveTaskRun(statements, taskRun)
+      insertTaskState(statements, taskRun.id, state, runCount)
+    })
+  }
+
+  insertTaskState(taskRunId: string, state: State, runCount: number): void {
+    this.#writing((statements) => insertTaskState(statements, taskRunId, state, runCount))
+  }
+
+  deleteTaskRun(id: string): void {
+    this.#taskRuns.delete(id)
+    this.#writing((statements) => removeTaskRun(statements, id))
   }
 
   insertTaskResult(runId: string, taskKey: string, dynamicKey: string, result: Json): void {
@@ -455,6 +461,57 @@ export class SqliteTx implements Tx {
 
   deleteHook(name: string): void {
     this.#write('delete from hook where name = ?', name)
+  }
+
+  // Variables, and values of the server's own
+
+  async findVariable(id: string): Promise<Variable | undefined> {
+    return this.#find(toVariable, 'select * from variable where id = ?', id)
+  }
+
+  async findVariableByName(name: string): Promise<Variable | undefined> {
+    return this.#find(toVariable, 'select * from variable where name = ?', name)
+  }
+
+  saveVariable({ id, name, value, tags, createdAt, updatedAt }: Variable): void {
+    this.#write(SAVE_VARIABLE, id, name, toJson(value), toJson(tags), createdAt, updatedAt)
+  }
+
+  deleteVariable(id: string): void {
+    this.#write('delete from variable where id = ?', id)
+  }
+
+  async findConfiguration(name: string): Promise<Json | undefined> {
+    return this.#find((row) => JSON.parse(row.value as string) as Json, 'select value from configuration where name = ?', name)
+  }
+
+  saveConfiguration(name: string, value: Json): void {
+    this.#write(SAVE_CONFIGURATION, name, toJson(value))
+  }
+
+  deleteConfiguration(name: string): void {
+    this.#write('delete from configuration where name = ?', name)
+  }
+
+  // Inputs of runs
+
+  async insertRunInput(input: RunInput): Promise<boolean> {
+    if (await this.findRunInput(input.flowRunId, input.key)) return false
+    const { flowRunId, key, value, sender, createdAt } = input
+    this.#write(INSERT_RUN_INPUT, flowRunId, key, value, sender, createdAt)
+    return true
+  }
+
+  async findRunInput(flowRunId: string, key: string): Promise<RunInput | undefined> {
+    return this.#find(toRunInput, 'select * from run_input where flow_run_id = ? and key = ?', flowRunId, key)
+  }
+
+  async findRunInputs(flowRunId: string): Promise<readonly RunInput[]> {
+    return this.#all(toRunInput, 'select * from run_input where flow_run_id = ? order by created_at, key', flowRunId)
+  }
+
+  deleteRunInput(flowRunId: string, key: string): void {
+    this.#write('delete from run_input where flow_run_id = ? and key = ?', flowRunId, key)
   }
 
   // Retention

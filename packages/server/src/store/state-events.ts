@@ -39,8 +39,8 @@ function taskRunEvent(statements: SqlRunner, row: Row): Event | undefined {
   const taskRow = statements.get(FIND_TASK_RUN, row.task_run_id as string)
   if (taskRow === undefined) return undefined
   const taskRun = { ...toTaskRun(taskRow), state, runCount: row.run_count as number }
-  const runRow = statements.get(FIND_RUN, taskRun.flowRunId)
-  if (runRow === undefined) return undefined
+  const runRow = taskRun.flowRunId === null ? undefined : statements.get(FIND_RUN, taskRun.flowRunId)
+  if (runRow === undefined && taskRun.flowRunId !== null) return undefined
   const previous = previousOf(statements, FIND_TASK_STATE, state)
-  return taskRunStateEvent({ taskRun, state, previous, flowRun: toFlowRun(runRow) })
+  return taskRunStateEvent({ taskRun, state, previous, flowRun: runRow === undefined ? null : toFlowRun(runRow) })
 }

@@ -11,6 +11,14 @@ export interface SqlRunner {
   run(sql: string, ...values: SQLInputValue[]): number
 }
 
+/** `insert … on conflict (keys) do update`: all columns but the keys are overwritten. */
+export function upsert(table: string, keys: readonly string[], columns: readonly string[]): string {
+  const all = [...keys, ...columns]
+  const values = all.map(() => '?').join(', ')
+  const updates = columns.map((column) => `${column} = excluded.${column}`).join(', ')
+  return `insert into ${table} (${all.join(', ')}) values (${values}) on conflict (${keys.join(', ')}) do update set ${updates}`
+}
+
 export class Statements implements SqlRunner {
   readonly #db: DatabaseSync
   readonly #prepared = new Map<string, StatementSync>()

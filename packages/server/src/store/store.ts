@@ -19,6 +19,7 @@ import type {
   Micros,
   State,
   TaskRun,
+  Variable,
   Verdict,
 } from '@pilotflame/core'
 import type { Bite, RemoveBefore, Removed, SweepPlace } from './remove-old.ts'
@@ -47,6 +48,27 @@ export interface RecordedResult {
   readonly taskKey: string
   readonly dynamicKey: string
   readonly result: Json
+}
+
+/** What names a task run inside of its run. */
+export interface TaskRunKey {
+  readonly flowRunId: string
+  readonly taskKey: string
+  readonly dynamicKey: string
+}
+
+export interface TaskState {
+  readonly state: State
+  readonly taskRunId: string
+}
+
+/** Something that was sent to a run while it runs. `value` is text, whatever is in it. */
+export interface RunInput {
+  readonly flowRunId: string
+  readonly key: string
+  readonly value: string
+  readonly sender: string | null
+  readonly createdAt: Micros
 }
 
 /** A run that waits for an executor, or holds one; enough to dispatch by. */
@@ -107,7 +129,17 @@ export interface Tx {
 
   // What a run reports. Each is written "on conflict do nothing": true when it was new.
   findTaskRun(id: string): Promise<TaskRun | undefined>
-  saveTaskRun(taskRun: TaskRun, state: State): void
+  findTaskRunByKey(key: TaskRunKey): Promise<TaskRun | undefined>
+  findTaskState(id: string): Promise<TaskState | undefined>
+  /**
+   * Writes the task run as it is now, and one of its states: the current one, or another that came late. A state that
+   * is here already stays as it is. `runCount` is that of the state. Default: the task run's.
+   */
+  saveTaskRun(taskRun: TaskRun, state: State, runCount?: number): void
+  /** A state that changes nothing of its task run. */
+  insertTaskState(taskRunId: string, state: State, runCount: number): void
+  /** With its states. */
+  deleteTaskRun(id: string): void
   /** The first result of a (run, task key, dynamic key) stays. */
   insertTaskResult(runId: string, taskKey: string, dynamicKey: string, result: Json): void
   loadTaskResults(runId: string): Promise<readonly RecordedResult[]>
@@ -125,6 +157,24 @@ export interface Tx {
   findHook(name: string): Promise<Hook | undefined>
   saveHook(hook: Hook): void
   deleteHook(name: string): void
+
+  // Variables, and values of the server's own
+  findVariable(id: string): Promise<Variable | undefined>
+  findVariableByName(name: string): Promise<Variable | undefined>
+  /** Fails where another variable has the name. */
+  saveVariable(variable: Variable): void
+  deleteVariable(id: string): void
+  findConfiguration(name: string): Promise<Json | undefined>
+  saveConfiguration(name: string, value: Json): void
+  deleteConfiguration(name: string): void
+
+  // Inputs of runs
+  /** False when the run has an input with this key; nothing is written then. */
+  insertRunInput(input: RunInput): Promise<boolean>
+  findRunInput(flowRunId: string, key: string): Promise<RunInput | undefined>
+  /** Oldest first. */
+  findRunInputs(flowRunId: string): Promise<readonly RunInput[]>
+  deleteRunInput(flowRunId: string, key: string): void
 
   // Retention
   /** One bite of a sweep: removes, or looks at, about `rowsMax` rows. */
@@ -167,6 +217,8 @@ export interface Reader {
   flowRuns(filter: RunFilter, sort: RunSort, page: Page): Promise<string>
   countFlowRuns(filter: RunFilter): Promise<number>
   flowRunStates(runId: string): Promise<string>
+  /** In the order of their moments, however they came in. */
+  taskRunStates(taskRunId: string): Promise<string>
   flows(filter: { ids?: readonly string[]; names?: readonly string[]; nameLike?: string }, page: Page): Promise<string>
   deployments(
     filter: {
@@ -219,6 +271,12 @@ export interface Store {
     | 'findHook'
     | 'findTaskRun'
     | 'findState'
+    | 'findTaskState'
+    | 'findVariable'
+    | 'findVariableByName'
+    | 'findConfiguration'
+    | 'findRunInput'
+    | 'findRunInputs'
   > & {
     /** The value the run returned, encoded; undefined when there is none. */
     findRunResult(runId: string): Promise<Json | undefined>

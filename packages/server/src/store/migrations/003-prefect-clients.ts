@@ -1,0 +1,40 @@
+/**
+ * What Prefect's own clients bring along. New columns stay null for a run that an event started, and the new indexes
+ * are partial, so that such a run writes none of them.
+ *
+ * A task run outside of a flow has '' as its \`flow_run_id\`: the column was made for a text, and to change that would
+ * write every task run anew.
+ */
+export const prefectClients = `
+alter table flow_run add column parent_task_run_id text;
+alter table flow_run add column kept text;
+create index flow_run_parent on flow_run (parent_task_run_id) where parent_task_run_id is not null;
+
+alter table task_run add column expected_start_at integer;
+alter table task_run add column kept text;
+
+create table variable (
+  id text primary key,
+  name text not null unique,
+  value text not null,
+  tags text not null,
+  created_at integer not null,
+  updated_at integer not null
+) strict, without rowid;
+
+-- Values of the server's own, by their name.
+create table configuration (
+  name text primary key,
+  value text not null
+) strict, without rowid;
+
+-- What was sent to a run while it runs.
+create table run_input (
+  flow_run_id text not null,
+  key text not null,
+  value text not null,
+  sender text,
+  created_at integer not null,
+  primary key (flow_run_id, key)
+) strict, without rowid;
+`
