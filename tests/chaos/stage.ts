@@ -1,15 +1,15 @@
 /** The server and the executors of a chaos test, each a process of its own, on a folder of the disk. */
-import { cpSync, existsSync, mkdtempSync, readdirSync, readFileSync, rmSync, symlinkSync, writeFileSync } from 'node:fs'
-import { createConnection, createServer } from 'node:net'
+import { existsSync, mkdtempSync, rmSync, writeFileSync } from 'node:fs'
+import { createConnection } from 'node:net'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { setTimeout as sleep } from 'node:timers/promises'
 import { fileURLToPath } from 'node:url'
+import { processesOf } from '../harness/processes-of.ts'
+import { freePort, makeProject } from '../harness/project.ts'
 import { type Database, openForReading, readEffects } from './read-facts.ts'
 import { Victim } from './victim.ts'
 
-const ROOT = fileURLToPath(new URL('../..', import.meta.url))
-const PACKAGE = join(ROOT, 'packages', 'pilotflame')
 const FLOWS = fileURLToPath(new URL('./flows.ts', import.meta.url))
 const START_MS_MAX = 30_000
 const END_MS_MAX = 10_000
@@ -30,17 +30,6 @@ export interface Stage {
   /** Ends all of it, and says what did not end as it should, or was left behind. */
   end(): Promise<string[]>
   remove(): void
-}
-
-function freePort(): Promise<number> {
-  return new Promise((resolve, reject) => {
-    const server = createServer()
-    server.once('error', reject)
-    server.listen(0, '127.0.0.1', () => {
-      const address = server.address()
-      server.close(() => resolve(typeof address === 'object' && address !== null ? address.port : 0))
-    })
-  })
 }
 
 async function answers(url: string, init: RequestInit = {}): Promise<unknown> {
@@ -70,30 +59,6 @@ const listens = (port: number): Promise<boolean> =>
     socket.once('connect', () => tell(true)).once('error', () => tell(false))
   })
 
-interface FoundProcess {
-  readonly pid: number
-  readonly command: string
-  /** One that a host keeps for runs. */
-  readonly isChild: boolean
-}
-
-/** Processes that carry this mark in their environment, whoever has started them. Empty where there is no /proc. */
-function processesOf(mark: string): FoundProcess[] {
-  if (!existsSync('/proc/self/environ')) return []
-  const found: FoundProcess[] = []
-  for (const pid of readdirSync('/proc').filter((name) => /^\d+$/.test(name))) {
-    try {
-      const environment = readFileSync(`/proc/${pid}/environ`, 'latin1')
-      if (!environment.includes(mark)) continue
-      const command = readFileSync(`/proc/${pid}/cmdline`, 'latin1').replaceAll('\0', ' ').trim()
-      found.push({ pid: Number(pid), command, isChild: environment.includes('PILOTFLAME_CHILD=') })
-    } catch {
-      // It has ended meanwhile, or is somebody else's.
-    }
-  }
-  return found
-}
-
 /** What ends by itself has ended soon after those who have started it. */
 async function leftBehind(mark: string): Promise<string[]> {
   const deadline = performance.now() + LEAVE_MS_MAX
@@ -110,20 +75,9 @@ export interface StageOptions {
   readonly executors: number
 }
 
-/** A user's project: the built package, as it would be installed, and a file of flows. */
-function makeProject(folder: string): { pilot: string; flows: string } {
-  const installed = join(folder, 'node_modules', 'pilotflame')
-  cpSync(join(PACKAGE, 'dist'), join(installed, 'dist'), { recursive: true })
-  cpSync(join(PACKAGE, 'package.json'), join(installed, 'package.json'))
-  symlinkSync(join(ROOT, 'node_modules', 'esbuild'), join(folder, 'node_modules', 'esbuild'))
-  cpSync(FLOWS, join(folder, 'flows.ts'))
-  writeFileSync(join(folder, 'package.json'), '{"type":"module"}')
-  return { pilot: join(installed, 'dist', 'pilot.js'), flows: join(folder, 'flows.ts') }
-}
-
 export async function setStage({ isolation, executors }: StageOptions): Promise<Stage> {
   const folder = mkdtempSync(join(tmpdir(), 'pilotflame-chaos-'))
-  const { pilot, flows } = makeProject(folder)
+  const { pilot, flows } = makeProject(folder, FLOWS)
   const home = join(folder, 'home')
   const effectsFile = join(folder, 'effects.jsonl')
   writeFileSync(effectsFile, '')
