@@ -41,7 +41,7 @@ export async function reconcile(core: EngineCore, session: Session, { holds }: H
     } else if (reached) {
       const { id: run_id, epoch, state } = run
       peer?.send({ type: 'cancel', run_id, epoch, reason: state.message ?? 'The run was cancelled.' })
-    } else await cancelUnsent(core, run)
+    } else await cancelUnsent(core, session, run)
   }
 }
 
@@ -54,10 +54,14 @@ function leasedTo(core: EngineCore, session: Session): Promise<readonly Leased[]
 }
 
 /** Keeps I10: nothing of it has started, so there is nothing to wait for. */
-function cancelUnsent(core: EngineCore, { id }: FlowRun): Promise<void> {
+function cancelUnsent(core: EngineCore, session: Session, { id }: FlowRun): Promise<void> {
   return unitOfWork(core, async (work) => {
     const run = await work.findRun(id)
     if (run?.state.type !== 'CANCELLING') return
+    work.afterwards(() => {
+      // It does not use its process up after all; while it was held, it was counted.
+      if (session.uses !== null && session.running.has(id)) session.uses += 1
+    })
     const { handedBack: _, ...proposal } = afterExecutorEnded(run, NEVER_REACHED, core.clock.now())
     await changeState(core, work, run, { id: core.random.uuid(), ...proposal }, { force: false, byExecutor: true })
   })
