@@ -63,6 +63,18 @@ test('code that calls require still finds it', async () => {
   expect(run(await whole("import old from './old.cjs'; console.log(old)"))).toBe('42')
 })
 
+test('a program still knows its place, and that it is the main one', async () => {
+  write('part.cjs', 'module.exports = [__dirname, require.main === module]')
+  const bundle = await whole(`
+    import { fileURLToPath } from 'node:url'
+    import part from './part.cjs'
+    console.log(process.argv[1] === fileURLToPath(import.meta.url), import.meta.main, import.meta.dirname, ...part)
+  `)
+  expect(run(bundle)).toBe(`true true ${folder} ${folder} false`)
+  const old = await whole('console.log(require.main === module, __filename)', 'old.cjs')
+  expect(run(old)).toBe(`true ${join(folder, 'old.cjs')}`)
+})
+
 test('a program of its own text sees the file beside it, which is not the main one', async () => {
   const file = write('flows.ts', 'export const main = import.meta.main, here: string = import.meta.dirname')
   const text = `import * as file from ${JSON.stringify(file)}; console.log(file.main, file.here)`

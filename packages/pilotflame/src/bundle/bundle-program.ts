@@ -30,7 +30,16 @@ export interface Program {
   readonly whole?: boolean
 }
 
-const LOADERS: Readonly<Record<string, Loader>> = { '.ts': 'ts', '.mts': 'ts', '.js': 'js', '.mjs': 'js', '.tsx': 'tsx' }
+const LOADERS: Readonly<Record<string, Loader>> = {
+  '.ts': 'ts',
+  '.mts': 'ts',
+  '.cts': 'ts',
+  '.js': 'js',
+  '.mjs': 'js',
+  '.cjs': 'js',
+}
+/** What a file says of where it is, and of whether it is the main one. */
+const OF_FILE = /import\.meta|__dirname|__filename|require\.main/
 
 /** The folder that packages are found from: the nearest one above that has some, or the file's own. */
 function packagesFolder(file: string): string {
@@ -40,13 +49,13 @@ function packagesFolder(file: string): string {
   }
 }
 
-const keepImportMeta = (entry: string, transform: typeof import('esbuild').transform): Plugin => ({
-  name: 'keep-import-meta',
+const keepPlaces = (entry: string, transform: typeof import('esbuild').transform): Plugin => ({
+  name: 'keep-places',
   setup(build) {
-    build.onLoad({ filter: /\.m?[tj]s$/, namespace: 'file' }, async ({ path }) => {
+    build.onLoad({ filter: /\.[cm]?[tj]s$/, namespace: 'file' }, async ({ path }) => {
       const loader = LOADERS[extname(path)]
       const text = await readFile(path, 'utf8')
-      if (loader === undefined || !text.includes('import.meta')) return undefined
+      if (loader === undefined || !OF_FILE.test(text)) return undefined
       const options: TransformOptions = {
         loader,
         sourcefile: path,
@@ -56,6 +65,9 @@ const keepImportMeta = (entry: string, transform: typeof import('esbuild').trans
           'import.meta.filename': JSON.stringify(path),
           'import.meta.dirname': JSON.stringify(dirname(path)),
           'import.meta.main': String(path === entry),
+          'require.main': path === entry ? 'module' : 'undefined',
+          __dirname: JSON.stringify(dirname(path)),
+          __filename: JSON.stringify(path),
         },
       }
       try {
@@ -74,6 +86,13 @@ const sayMessage = ({ text, location }: Message): string =>
 
 const isBuildFailure = (error: unknown): error is BuildFailure =>
   error instanceof Error && 'errors' in error && Array.isArray(error.errors)
+
+/** Where the bundle of a running program is: its `process.argv[1]` names the file that people have written. */
+const BUNDLE_PLACE = 'pilotflame.bundle'
+
+/** Many programs ask whether they are the main one by `process.argv[1]`. */
+const programIs = (file: string): string =>
+  `globalThis[Symbol.for('${BUNDLE_PLACE}')] = process.argv[1]; process.argv[1] = ${JSON.stringify(file)};`
 
 /** Code that was bundled as a module and calls `require` still finds it. */
 const requireOf = (file: string): string =>
@@ -149,12 +168,12 @@ export async function bundleProgram(program: Program): Promise<Bundle> {
       write: false,
       metafile: true,
       logLevel: 'silent',
-      plugins: [...(whole ? [bundleOwnPackages] : []), keepImportMeta(program.text === undefined ? file : '', transform)],
+      plugins: [...(whole ? [bundleOwnPackages] : []), keepPlaces(program.text === undefined ? file : '', transform)],
     })
     const output = (name: string) => result.outputFiles.find(({ path }) => path.endsWith(name))?.text
     const built = output(BUNDLE) ?? ''
     const map = output(`${BUNDLE}.map`)
-    const text = built.includes('__require(') ? `${requireOf(file)}${built}` : built
+    const text = `${program.text === undefined && whole ? programIs(file) : ''}${built.includes('__require(') ? requireOf(file) : ''}${built}`
     const digest = createHash('sha256').update(text).digest('hex').slice(0, 16)
     const path = join(folder, `${basename(file).replace(/\.\w+$/, '')}-${digest}.mjs`)
     await writeBundle(path, text, map)

@@ -31,8 +31,13 @@ function frameLine(frame: NodeJS.CallSite, bundle: string, map: SourceMap): stri
   return `    at ${text.includes('(') ? text.replace(/\([^()]*\)$/, `(${place})`) : place}`
 }
 
+/** Set by a bundle, which names the file that people have written as its program. */
+const PLACE = Symbol.for('pilotflame.bundle')
+
+const bundlePath = (): string | undefined => (globalThis as { [PLACE]?: string })[PLACE] ?? process.argv[1]
+
 /** From now on. Whoever sets `Error.prepareStackTrace` after it has the say. */
-export function mapStacks(program = process.argv[1]): void {
+export function mapStacks(program = bundlePath()): void {
   if (program === undefined) return
   const bundle = pathToFileURL(program).href
   let map: SourceMap | undefined
