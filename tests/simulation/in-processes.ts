@@ -15,9 +15,15 @@ export interface Shares {
 }
 
 /** Seeds that one process runs before it is asked for its figures. */
-const SHARE_MAX = 2_500
+const SHARE_MAX = 500
+
+/** A signal ends this process by its exit, and so the others with it. */
+function endOnSignal(): void {
+  for (const signal of ['SIGINT', 'SIGTERM'] as const) process.once(signal, () => process.exit(130))
+}
 
 export async function runInProcesses({ from, seeds, workers, mutant, report }: Shares): Promise<Summary> {
+  endOnSignal()
   const startedAt = performance.now()
   let next = from
   let summary = NOTHING
@@ -41,12 +47,15 @@ function runShare(from: number, seeds: number, mutant: string | undefined): Prom
   if (mutant !== undefined) args.push('--mutant', mutant)
   return new Promise((resolve, reject) => {
     const child = spawn(process.execPath, args, { stdio: ['ignore', 'pipe', 'inherit'] })
+    const kill = (): void => void child.kill()
+    process.once('exit', kill)
     let text = ''
     child.stdout.setEncoding('utf8').on('data', (part: string) => {
       text += part
     })
     child.on('error', reject)
     child.on('close', (code) => {
+      process.off('exit', kill)
       try {
         resolve(JSON.parse(text) as Summary)
       } catch {
