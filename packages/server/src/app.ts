@@ -1,6 +1,7 @@
 /** What the HTTP routes can ask of the rest of the server. They decide nothing themselves. */
 import type {
   Automation,
+  CompiledEventFilter,
   Deployment,
   Event,
   ExecutorWire,
@@ -138,6 +139,18 @@ export interface Executors {
   freeFor(deploymentId: string): number
 }
 
+/** A watcher of events as they come. */
+export interface EventWatcher {
+  readonly filter: CompiledEventFilter
+  /** `text` is the event as subscribers get it. */
+  see(event: Event, text: string): void
+}
+
+export interface Feed {
+  /** Tells `watcher` of every event that comes from now on, after its flush and in order. Returns a way to stop. */
+  watch(watcher: EventWatcher): () => void
+}
+
 export interface App {
   readonly clock: Clock
   readonly random: Random
@@ -150,6 +163,7 @@ export interface App {
   readonly hooks: HookService
   readonly retention: Pick<Retention, 'prune'>
   readonly executors: Executors
+  readonly feed: Feed
   readonly version: string
 }
 

@@ -13,6 +13,7 @@ import { liveness } from './dispatch/liveness.ts'
 import { createPump } from './dispatch/pump.ts'
 import { createEngine } from './engine/engine.ts'
 import type { EngineCore } from './engine/engine-core.ts'
+import { EventFeed } from './engine/event-feed.ts'
 import { RunWaiters } from './engine/run-waiters.ts'
 import { SchemaCache } from './engine/schema-cache.ts'
 import { createIntake } from './events/intake.ts'
@@ -72,6 +73,7 @@ export async function assemble({
     committedAt: new Map(),
     onEnd: [],
     onInterrupted: [],
+    feed: new EventFeed(),
     match: (work, receivedMark) => matchEvents(core, work, receivedMark),
     log,
   }
@@ -95,6 +97,7 @@ export async function assemble({
     hooks: createHookService({ store, clock, random, key: secretKey }),
     retention: old,
     executors: listExecutors(core.registry),
+    feed: core.feed,
     version,
   }
   const stops: (() => void)[] = []

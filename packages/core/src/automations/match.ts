@@ -26,7 +26,7 @@ export interface CompiledTrigger {
 export const labelOf = (resource: Resource, label: string): string | undefined =>
   Object.hasOwn(resource, label) ? resource[label] : undefined
 
-function compileSpec(spec: ResourceSpec): CompiledSpec {
+export function compileSpec(spec: ResourceSpec): CompiledSpec {
   return Object.entries(spec).map(([label, wanted]) => {
     const tests = (typeof wanted === 'string' ? [wanted] : wanted).map(compileNegatable)
     const fits = (saw: string | undefined): boolean => saw !== undefined && tests.some((test) => test(saw))

@@ -3,21 +3,16 @@
  * with a ping, so the pong waits until everything before it is on disk (I5). A message that is no event ends the
  * connection, as with Prefect: its client sends again what was not confirmed.
  */
-import { isAppError, isObject } from '@pilotflame/core'
+import { isAppError } from '@pilotflame/core'
 import type { WebSocket } from 'ws'
 import type { Door } from '../auth/door.ts'
 import type { HttpContext } from './exchange.ts'
+import { greetingOf, reasonOf } from './greeting.ts'
 import { parseJson } from './read-body.ts'
 import { eventsOf } from './routes/events.ts'
 
-const POLICY_VIOLATION = 1008
 const UNSUPPORTED_DATA = 1003
 const INTERNAL = 1011
-/** A close reason has at most 123 bytes. */
-const REASON_BYTES_MAX = 120
-
-const reasonOf = (error: unknown): string =>
-  Buffer.from(error instanceof Error ? error.message : String(error)).toString('utf8', 0, REASON_BYTES_MAX)
 
 export function serveEventsIn(
   context: HttpContext,
@@ -26,20 +21,8 @@ export function serveEventsIn(
   { authorized }: { authorized: boolean },
 ): void {
   const { app } = context
-  // With the subprotocol the first message is the token, needed or not; without it events come at once.
-  let greeted = connection.protocol === ''
+  const greeting = greetingOf(connection, door, authorized)
   let written: Promise<void> = Promise.resolve()
-
-  const greet = (data: Buffer): void => {
-    const message = parseJson(data)
-    const token = isObject(message) && message.type === 'auth' ? message.token : undefined
-    if (!isObject(message) || message.type !== 'auth' || !(authorized || door.accepts(token))) {
-      connection.close(POLICY_VIOLATION, 'the auth message is missing or wrong')
-      return
-    }
-    greeted = true
-    connection.send(JSON.stringify({ type: 'auth_success' }))
-  }
 
   /** Where too many events wait, the connection is read no further until there is room: nothing is lost, it slows down. */
   const store = async (events: ReturnType<typeof eventsOf>, mark: number): Promise<void> => {
@@ -68,8 +51,7 @@ export function serveEventsIn(
 
   connection.on('message', (data: Buffer) => {
     try {
-      if (greeted) take(data)
-      else greet(data)
+      if (greeting.isOver(data)) take(data)
     } catch (error) {
       context.log('warning', `a websocket sent what is no event: ${reasonOf(error)}`)
       connection.close(UNSUPPORTED_DATA, reasonOf(error))

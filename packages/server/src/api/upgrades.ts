@@ -1,10 +1,11 @@
-/** Websockets: the executors' channel, and Prefect's stream of events into the server. */
+/** Websockets: the executors' channel, and Prefect's streams of events into the server and out of it. */
 import type { IncomingMessage } from 'node:http'
 import type { Duplex } from 'node:stream'
 import { AppError, ERRORS } from '@pilotflame/core'
 import { type WebSocket, WebSocketServer } from 'ws'
 import type { Door } from '../auth/door.ts'
 import { serveEventsIn } from './events-in.ts'
+import { serveEventsOut } from './events-out.ts'
 import type { HttpContext } from './exchange.ts'
 import { leaving } from './handle.ts'
 import { asAppError, errorBody } from './replies.ts'
@@ -31,7 +32,12 @@ export function createUpgrades(context: HttpContext, door: Door): Upgrades {
     maxPayload: context.settings.bodyBytesMax,
     // A pong says that everything before its ping is on disk, so it is not given away by itself.
     autoPong: false,
-    handleProtocols: (offered) => (offered.has(PREFECT_PROTOCOL_NAME) ? PREFECT_PROTOCOL_NAME : false),
+    handleProtocols: prefectProtocol,
+  })
+  const eventsOut = new WebSocketServer({
+    ...shared,
+    maxPayload: context.settings.bodyBytesMax,
+    handleProtocols: prefectProtocol,
   })
 
   const accept = (request: IncomingMessage, socket: Duplex, head: Buffer): void => {
@@ -42,11 +48,12 @@ export function createUpgrades(context: HttpContext, door: Door): Upgrades {
       door.checkAuth(request)
       checkProtocol(request)
       channel.handleUpgrade(request, socket, head, (connection) => serveChannel(context, connection, request))
-    } else if (path === '/api/events/in') {
+    } else if (path === '/api/events/in' || path === '/api/events/out') {
       const authorized = !door.needsAuth || hasAuth(door, request)
       if (!authorized && !offers(request, PREFECT_PROTOCOL_NAME)) door.checkAuth(request)
-      eventsIn.handleUpgrade(request, socket, head, (connection) => serveEventsIn(context, door, connection, { authorized }))
-    } else throw new AppError('route_not_found', `There is no websocket at ${path}. There are /api/channel and /api/events/in.`)
+      const [server, serve] = path === '/api/events/in' ? [eventsIn, serveEventsIn] : [eventsOut, serveEventsOut]
+      server.handleUpgrade(request, socket, head, (connection) => serve(context, door, connection, { authorized }))
+    } else throw noSuchSocket(path)
   }
 
   return {
@@ -59,7 +66,7 @@ export function createUpgrades(context: HttpContext, door: Door): Upgrades {
       }
     },
     close() {
-      for (const server of [channel, eventsIn]) {
+      for (const server of [channel, eventsIn, eventsOut]) {
         for (const connection of server.clients) {
           connection.close(1001, 'the server stops')
           context.app.clock.after(1_000, () => connection.terminate())
@@ -68,6 +75,20 @@ export function createUpgrades(context: HttpContext, door: Door): Upgrades {
     },
   }
 }
+
+const prefectProtocol = (offered: ReadonlySet<string>): string | false =>
+  offered.has(PREFECT_PROTOCOL_NAME) ? PREFECT_PROTOCOL_NAME : false
+
+/** Prefect's other websockets; they answer as its other routes do. */
+const LATER = /^\/api\/(logs\/out|task_runs\/subscriptions\/scheduled|work_pools\/[^/]+\/workers\/connect)$/
+
+const noSuchSocket = (path: string): AppError =>
+  LATER.test(path)
+    ? new AppError('not_implemented', `The websocket ${path} of Prefect's is not here yet. See docs/compatibility.md.`)
+    : new AppError(
+        'route_not_found',
+        `There is no websocket at ${path}. There are /api/channel, /api/events/in and /api/events/out.`,
+      )
 
 const offers = (request: IncomingMessage, protocol: string): boolean =>
   (request.headers['sec-websocket-protocol'] ?? '').split(',').some((one) => one.trim() === protocol)

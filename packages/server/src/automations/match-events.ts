@@ -22,20 +22,24 @@ export const CHAIN_DEPTH_MAX = 8
 
 /** `receivedMark`: the monotonic moment at which what started all this was here. */
 export async function matchEvents(core: EngineCore, work: Work, receivedMark: number): Promise<void> {
+  const seen: Event[] | null = core.feed.watched ? [] : null
+  if (seen) work.afterwards(() => core.feed.publish(seen))
   for (;;) {
     const event = work.events.shift() ?? (await nextStateEvent(core, work))
     if (!event) return
     work.matched.set(event.id, event)
+    seen?.push(event)
     for (const candidate of core.index.candidates(event)) await judge(core, work, event, candidate, receivedMark)
   }
 }
 
-/** The event of the next state change that any automation could want. Others need not be made: the state's row is the event. */
+/** The event of the next state change that an automation or a watcher could want. Others need not be made: the state's row is the event. */
 async function nextStateEvent(core: EngineCore, work: Work): Promise<Event | undefined> {
   for (;;) {
     const change = work.changes.shift()
     if (!change) return undefined
-    if (core.index.mayMatch(`prefect.flow-run.${change.state.name}`)) return stateEvent(work, change)
+    const name = `prefect.flow-run.${change.state.name}`
+    if (core.index.mayMatch(name) || core.feed.wantsName(name)) return stateEvent(work, change)
   }
 }
 

@@ -125,8 +125,9 @@ async function recordTask(core: EngineCore, work: Work, run: FlowRun, item: Task
   if (known && (known.state.id === item.id || item.at < known.state.at)) return ok
   const taskRun = nextTaskRun(core, known, item, state)
   work.tx.saveTaskRun(taskRun, state)
-  // The state's row is the event (I4); it is made only where an automation could want it.
-  if (core.index.mayMatch(`prefect.task-run.${state.name}`)) {
+  // The state's row is the event (I4); it is made only where an automation or a watcher could want it.
+  const name = `prefect.task-run.${state.name}`
+  if (core.index.mayMatch(name) || core.feed.wantsName(name)) {
     work.events.push(taskRunStateEvent({ taskRun, state, previous: known?.state ?? null, flowRun: run }))
   }
   return ok

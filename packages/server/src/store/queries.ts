@@ -14,6 +14,7 @@ import {
   type Verdict,
 } from '@pilotflame/core'
 import type { Compilable } from 'kysely'
+import { countEvents, listEvents } from './event-queries.ts'
 import { compiler, likePattern, type Named, nameFilter, stateColumns } from './query-compiler.ts'
 import { countOld } from './remove-old.ts'
 import {
@@ -118,6 +119,8 @@ export function createQueries(statements: Statements): SyncReader {
     taskRuns: (filter, page) => list(rows(taskRunsQuery(filter, page)), (row) => taskRunToWire(toTaskRun(row))),
     logs: (filter, sort, page) => list(rows(logsQuery(filter, sort, page)), (row) => logToWire(toLog(row))),
     automations: (filter, page) => list(rows(automationsQuery(filter, page)), (row) => automationToWire(toAutomation(row))),
+    events: (query) => listEvents(statements, query),
+    countEvents: (query) => countEvents(statements, query),
     hooks: () => list(statements.all('select * from hook order by name'), (row) => hookToWire(toHook(row))),
     verdicts: (eventId): readonly Verdict[] =>
       statements.all('select * from verdict where event_id = ? order by at, place', eventId).map(toVerdict),

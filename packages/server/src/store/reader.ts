@@ -42,6 +42,8 @@ const readerOf = (call: Call): Reader => ({
   logs: (...values) => call('logs', values),
   automations: (...values) => call('automations', values),
   hooks: (...values) => call('hooks', values),
+  events: (...values) => call('events', values),
+  countEvents: (...values) => call('countEvents', values),
   verdicts: (...values) => call('verdicts', values),
   chunks: (...values) => call('chunks', values),
   countOld: (...values) => call('countOld', values),

@@ -22,6 +22,7 @@ import type {
   Variable,
   Verdict,
 } from '@pilotflame/core'
+import type { EventCount, EventCountQuery, EventPage, EventQuery } from './event-queries.ts'
 import type { Bite, RemoveBefore, Removed, SweepPlace } from './remove-old.ts'
 
 /** An inbound hook. `secret` is encrypted; null for a hook without a signature. */
@@ -239,6 +240,9 @@ export interface Reader {
   ): Promise<string>
   automations(filter: { ids?: readonly string[]; names?: readonly string[]; nameLike?: string }, page: Page): Promise<string>
   hooks(): Promise<string>
+  /** Events that came in and events that states are, by their moments. */
+  events(query: EventQuery): Promise<EventPage>
+  countEvents(query: EventCountQuery): Promise<readonly EventCount[]>
   /** Verdicts of an event, oldest first. */
   verdicts(eventId: string): Promise<readonly Verdict[]>
   /** Chunks after (attempt, n), in order, at most `limit`. */

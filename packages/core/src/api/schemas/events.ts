@@ -48,3 +48,4 @@ export const subscription = z.looseObject({
   filter: eventFilter,
   backfill: z.boolean().optional(),
 })
+export type BodyOfSubscription = z.output<typeof subscription>
