@@ -15,25 +15,25 @@ const { values } = parseArgs({
     events: { type: 'string', default: '10' },
     executors: { type: 'string', default: '2' },
     seed: { type: 'string', default: String(Math.floor(Math.random() * 2 ** 32)) },
+    // Shorter than the 6 s after which a silent executor counts as gone.
+    'stop-ms': { type: 'string', default: '900' },
     isolation: { type: 'string', default: 'none,fresh' },
   },
 })
 const say = (line: string): void => void process.stdout.write(`${line}\n`)
 
-function readNumber(name: 'rounds' | 'events' | 'executors' | 'seed'): number {
+function readNumber(name: 'rounds' | 'events' | 'executors' | 'stop-ms' | 'seed'): number {
   const number = Number(values[name])
   if (Number.isInteger(number) && number >= 0) return number
   say(`--${name} is "${values[name]}". Give a whole number.`)
   process.exit(2)
 }
 
-function readIsolations(): Isolation[] {
-  return values.isolation.split(',').map((name) => {
-    const known = ISOLATIONS.find((one) => one === name)
-    if (known) return known
-    say(`--isolation is "${name}". Give one or more of ${ISOLATIONS.join(', ')}, with commas.`)
-    process.exit(2)
-  })
+function readIsolation(name: string): Isolation {
+  const known = ISOLATIONS.find((one) => one === name)
+  if (known) return known
+  say(`--isolation is "${name}". Give one or more of ${ISOLATIONS.join(', ')}, with commas.`)
+  process.exit(2)
 }
 
 const eventsMax = readNumber('events')
@@ -46,7 +46,7 @@ async function play(isolation: Isolation, from: number, to: number, random: Seed
   const broken = Promise.race(stage.victims.map((victim) => victim.endedByItself))
   for (let round = from; round <= to && wrong.length === 0; round += 1) {
     const start = performance.now()
-    const played = await Promise.race([playRound(stage, random, eventsMax), broken])
+    const played = await Promise.race([playRound(stage, random, { eventsMax, stopMsMax: readNumber('stop-ms') }), broken])
     if (typeof played === 'string') {
       wrong.push(`round ${round}: ${played}`)
       break
@@ -72,7 +72,7 @@ async function play(isolation: Isolation, from: number, to: number, random: Seed
 const started = performance.now()
 const rounds = readNumber('rounds')
 const random = seededRandom(readNumber('seed'))
-const isolations = readIsolations()
+const isolations = values.isolation.split(',').map(readIsolation)
 say(`chaos: ${rounds} rounds, seed ${values.seed}`)
 const wrong: string[] = []
 for (const [index, isolation] of isolations.entries()) {
@@ -85,9 +85,9 @@ say(
 )
 for (const sentence of wrong) say(`WRONG: ${sentence}`)
 if (wrong.length > 0) {
-  const { events, executors, seed, isolation } = values
+  const { events, executors, seed, isolation, 'stop-ms': stopMs } = values
   say(
-    `The same kills again: npm run chaos -- --rounds ${rounds} --events ${events} --executors ${executors} --seed ${seed} --isolation ${isolation}`,
+    `The same kills again: npm run chaos -- --rounds ${rounds} --events ${events} --executors ${executors} --stop-ms ${stopMs} --seed ${seed} --isolation ${isolation}`,
   )
 }
 // A round that was given up may still be sending.

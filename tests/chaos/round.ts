@@ -16,8 +16,6 @@ const END_MS_MAX = 30_000
 const VIEWER_MS_MAX = 10_000
 /** So many of the blows. */
 const CHILDREN_PART = 0.6
-/** Shorter than the 6 s after which a silent executor counts as gone. */
-const STOP_MS_MAX = 900
 
 interface Blow {
   readonly atMs: number
@@ -38,9 +36,9 @@ export interface RoundResult {
   readonly blows: readonly string[]
 }
 
-function planBlows(random: SeededRandom, victims: readonly [Victim, ...Victim[]]): Blow[] {
+function planBlows(random: SeededRandom, victims: readonly [Victim, ...Victim[]], stopMsMax: number): Blow[] {
   const blows = Array.from({ length: random.between(3, 5) }, (): Blow => {
-    const stopMs = random.next() < 0.3 ? random.between(50, STOP_MS_MAX) : 0
+    const stopMs = random.next() < 0.3 ? random.between(50, stopMsMax) : 0
     return { atMs: random.between(0, ROUND_MS), victim: random.pick(victims), stopMs, child: random.next() }
   })
   return blows.toSorted((a, b) => a.atMs - b.atMs)
@@ -156,8 +154,18 @@ async function watchAfterwards(stage: Stage, { told, signal }: Watching): Promis
   await Promise.all([...told].map(async ([runId, seen]) => seen.push(await watch({ apiUrl: stage.apiUrl, runId, signal }))))
 }
 
-export async function playRound(stage: Stage, random: SeededRandom, eventsMax: number): Promise<RoundResult> {
-  const blows = planBlows(random, stage.victims)
+export interface RoundOptions {
+  readonly eventsMax: number
+  /** The longest that a process is stopped. */
+  readonly stopMsMax: number
+}
+
+export async function playRound(
+  stage: Stage,
+  random: SeededRandom,
+  { eventsMax, stopMsMax }: RoundOptions,
+): Promise<RoundResult> {
+  const blows = planBlows(random, stage.victims, stopMsMax)
   const events = planEvents(random, eventsMax)
   const start = performance.now()
   const given = new AbortController()
