@@ -1,4 +1,4 @@
-// npm test, npm run verify, bench, chaos, soak: installs and builds what is missing, and runs the steps with the project's own Node.
+// npm test, npm run verify, bench, simulate, chaos, soak: installs and builds what is missing, and runs the steps with the project's own Node.
 import { spawnSync } from 'node:child_process'
 import { delimiter, dirname, join } from 'node:path'
 import { build, checkNode, fail, install, projectNode, ROOT } from './prepare.mjs'
@@ -14,6 +14,7 @@ const given = process.argv.slice(3)
 const STEPS = {
   test: [
     ['tests', vitest()],
+    ['simulation', program('tests/simulation/main.ts', '--seeds', '2000')],
     // Alone, after the others: its processes are killed at moments that a busy machine would move.
     ['real kills', program('tests/chaos/main.ts', '--rounds', '10')],
   ],
@@ -23,9 +24,12 @@ const STEPS = {
     ['types of tests', [bin('tsc'), '-p', join(ROOT, 'tsconfig.tests.json')]],
     ['unused code', [bin('knip')]],
     ['tests', ['npm', 'test']],
+    ['simulation', program('tests/simulation/main.ts', '--seeds', '20000')],
+    ['teeth of the simulation', vitest('--config', 'vitest.simulation.config.ts')],
     ['packed package', vitest('--config', 'vitest.package.config.ts')],
   ],
   bench: [['bench', program('bench/bench.ts', ...given)]],
+  simulate: [['simulation', program('tests/simulation/main.ts', ...given)]],
   chaos: [['real kills', program('tests/chaos/main.ts', ...given)]],
   soak: [['soak', program('tests/soak/main.ts', ...given)]],
 }

@@ -10,7 +10,7 @@ export type Fact =
   | { readonly kind: 'event'; readonly event: Event }
   | { readonly kind: 'verdict'; readonly verdict: Verdict }
   | { readonly kind: 'chunk'; readonly chunk: Chunk }
-  | { readonly kind: 'task state'; readonly id: string; readonly runId: string }
+  | { readonly kind: 'task state'; readonly id: string }
   | { readonly kind: 'task result'; readonly runId: string; readonly task: string; readonly result: Json }
   | { readonly kind: 'automation'; readonly automation: Automation }
   | { readonly kind: 'automation deleted'; readonly id: string }

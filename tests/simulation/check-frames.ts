@@ -1,5 +1,5 @@
 /** What leaves on a channel is on disk (I5), and what arrives on it is counted. */
-import { isTerminal, type Item, type ServerFrame } from '@pilotflame/core'
+import { type Item, isTerminal, type ServerFrame } from '@pilotflame/core'
 import { chunkKey, leaseKey, resultKey } from './books.ts'
 import type { World } from './world.ts'
 

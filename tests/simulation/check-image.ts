@@ -1,6 +1,6 @@
 /** Holds a whole database against the books: every run, state, event, verdict, chunk, result, bucket and session. */
 import { DatabaseSync } from 'node:sqlite'
-import { resultKey } from "./books.ts"
+import { resultKey } from './books.ts'
 import type { World } from './world.ts'
 
 type Row = Record<string, unknown>
@@ -15,7 +15,12 @@ export function checkImage(world: World, image: Uint8Array, when: string): void 
     compare(world, `events ${when}`, rows('select id from event').map(joined), [...world.ledger.books.events.keys()])
     compare(world, `verdicts ${when}`, rows('select event_id, automation_id, outcome from verdict').map(joined), verdicts(world))
     compare(world, `chunks ${when}`, rows('select flow_run_id, attempt, n, text from chunk').map(joined), chunks(world))
-    compare(world, `results of tasks ${when}`, rows(RESULTS).map(({ id, task }) => resultKey(String(id), String(task))), [...world.ledger.books.taskResults.keys()])
+    compare(
+      world,
+      `results of tasks ${when}`,
+      rows(RESULTS).map(({ id, task }) => resultKey(String(id), String(task))),
+      [...world.ledger.books.taskResults.keys()],
+    )
     compare(world, `buckets ${when}`, rows('select trigger_id, key, count from automation_bucket').map(joined), buckets(world))
     compare(world, `sessions ${when}`, rows('select id from session').map(joined), [...world.ledger.books.sessions])
   } finally {

@@ -15,7 +15,10 @@ export function checkMemory(world: World, { registry }: EngineCore): void {
     for (const [runId, epoch] of session.running) {
       const run = books.runs.get(runId)?.run
       if (!leases.has(runId) || run?.epoch !== epoch) {
-        world.violated('I6', `session ${session.id} holds a place for run ${runId} at lease ${epoch}; the run has ${run?.epoch} of ${run?.sessionId}`)
+        world.violated(
+          'I6',
+          `session ${session.id} holds a place for run ${runId} at lease ${epoch}; the run has ${run?.epoch} of ${run?.sessionId}`,
+        )
       }
     }
   }

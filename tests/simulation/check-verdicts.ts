@@ -2,15 +2,7 @@
  * I8: for each enabled automation whose whole filter fits an event there is one verdict, and it is the one that the
  * trigger's own counting gives. Reckoned from the books alone, without the server's index, cache or buckets.
  */
-import {
-  type Automation,
-  bucketKey,
-  type Event,
-  flowRunStateEvent,
-  matches,
-  reduceTrigger,
-  type Verdict,
-} from '@pilotflame/core'
+import { type Automation, bucketKey, type Event, flowRunStateEvent, matches, reduceTrigger, type Verdict } from '@pilotflame/core'
 import type { Fact } from './books.ts'
 import type { World } from './world.ts'
 
@@ -56,7 +48,9 @@ const inWords = (outcome: TriggerOutcome): string =>
 
 function checkRuns(world: World, facts: readonly Fact[], event: Event, runs: readonly { readonly runId: string }[]): void {
   for (const { runId } of runs) {
-    const made = facts.some((fact) => fact.kind === 'run' && fact.isNew && fact.run.id === runId && fact.run.causeEventId === event.id)
+    const made = facts.some(
+      (fact) => fact.kind === 'run' && fact.isNew && fact.run.id === runId && fact.run.causeEventId === event.id,
+    )
     if (!made) world.violated('I8', `event ${event.id} fired run ${runId}, which was not written with it`)
   }
 }

@@ -35,13 +35,15 @@ function checkChunk(world: World, facts: readonly Fact[], { chunk }: Extract<Fac
   const epoch = Number(chunk.text.split(' ', 1)[0])
   const written = facts.find((fact): fact is RunFact => fact.kind === 'run' && fact.run.id === chunk.flowRunId)
   const run = world.ledger.books.runs.get(chunk.flowRunId)?.run ?? written?.run
-  if (run && run.epoch !== epoch) world.violated('I2', `a chunk of lease ${epoch} was written for run ${run.id} at lease ${run.epoch}`)
+  if (run && run.epoch !== epoch)
+    world.violated('I2', `a chunk of lease ${epoch} was written for run ${run.id} at lease ${run.epoch}`)
 }
 
 function checkRun(world: World, fact: RunFact): void {
   const { run, states, isNew } = fact
   const before = world.ledger.books.runs.get(run.id)?.run
-  if (isNew === (before !== undefined)) world.violated('runs once', `run ${run.id} was ${isNew ? 'made twice' : 'changed and is not there'}`)
+  if (isNew === (before !== undefined))
+    world.violated('runs once', `run ${run.id} was ${isNew ? 'made twice' : 'changed and is not there'}`)
   if (isNew && run.idempotencyKey !== null) {
     const other = world.ledger.books.keys.get(`${run.flowId} ${run.idempotencyKey}`)
     if (other !== undefined) world.violated('runs once', `runs ${other} and ${run.id} have one key: ${run.idempotencyKey}`)
@@ -59,7 +61,8 @@ function checkRun(world: World, fact: RunFact): void {
 function checkChain(world: World, { run, states }: RunFact, before: FlowRun | undefined): void {
   let last = before?.state.id ?? null
   for (const state of states) {
-    if (state.follows !== last) world.violated('I4', `state ${state.name} of run ${run.id} follows ${state.follows}, and the last was ${last}`)
+    if (state.follows !== last)
+      world.violated('I4', `state ${state.name} of run ${run.id} follows ${state.follows}, and the last was ${last}`)
     last = state.id
   }
   if (run.state.id !== last) world.violated('I4', `run ${run.id} is ${run.state.name}, and that state was not written`)
@@ -99,7 +102,10 @@ function checkGone(world: World, before: FlowRun, state: State): void {
   if (!attempt?.atWork) return
   const silentFor = world.server.silentMicros(before.sessionId)
   if (silentFor < 5_900_000) {
-    world.violated('I10', `run ${before.id} is Cancelled while lease ${before.epoch} is at work (${state.message ?? 'no message'})`)
+    world.violated(
+      'I10',
+      `run ${before.id} is Cancelled while lease ${before.epoch} is at work (${state.message ?? 'no message'})`,
+    )
   }
 }
 
@@ -113,8 +119,10 @@ function checkLease(world: World, { run, states }: RunFact, before: FlowRun | un
     world.violated('I6', `run ${run.id} is ${run.state.name} and its session is ${run.sessionId}`)
   }
   if (granted === 0) {
-    if (leased && run.sessionId !== before?.sessionId) world.violated('I1', `run ${run.id} changed its session within lease ${epoch}`)
-    if (leased && before && run.versionId !== before.versionId) world.violated('I9', `run ${run.id} changed its code within lease ${epoch}`)
+    if (leased && run.sessionId !== before?.sessionId)
+      world.violated('I1', `run ${run.id} changed its session within lease ${epoch}`)
+    if (leased && before && run.versionId !== before.versionId)
+      world.violated('I9', `run ${run.id} changed its code within lease ${epoch}`)
     return
   }
   const freed = before === undefined || before.sessionId === null || states.some(({ type }) => type === 'SCHEDULED')
@@ -129,5 +137,6 @@ function checkPlace(world: World, run: FlowRun): void {
   const executor = world.executorOf(run.sessionId)
   const deployment = books.deployments.get(run.deploymentId)
   const name = `${deployment?.flowName}/${deployment?.name}`
-  if (executor && !executor.offers.has(name)) world.violated('I9', `run ${run.id} of ${name} was leased to an executor without its code`)
+  if (executor && !executor.offers.has(name))
+    world.violated('I9', `run ${run.id} of ${name} was leased to an executor without its code`)
 }

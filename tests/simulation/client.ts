@@ -142,8 +142,13 @@ export class Client {
     const details = { transition_id: id }
     this.#insist(name, async (app): Promise<SetStateResult> => {
       if (type === 'CANCELLING') this.#coverCancel(runId)
-      const result = await app.engine.setState(runId, { id: random.uuid(Math.floor(server.wall() / 1000)), type, details }, { force: false })
-      if (result.status === 'ACCEPT') needsDisk(this.#world, result.run.state.id, `the state ${result.run.state.name} that was accepted`)
+      const result = await app.engine.setState(
+        runId,
+        { id: random.uuid(Math.floor(server.wall() / 1000)), type, details },
+        { force: false },
+      )
+      if (result.status === 'ACCEPT')
+        needsDisk(this.#world, result.run.state.id, `the state ${result.run.state.name} that was accepted`)
       return result
     })
   }
@@ -152,7 +157,8 @@ export class Client {
   #coverCancel(runId: string): void {
     const { ledger, attempts } = this.#world
     const run = ledger.books.runs.get(runId)?.run
-    if (run?.state.type === 'RUNNING' && attempts.get(`${runId} ${run.epoch}`)?.hasCompleted) this.#world.cover('cancel against completion')
+    if (run?.state.type === 'RUNNING' && attempts.get(`${runId} ${run.epoch}`)?.hasCompleted)
+      this.#world.cover('cancel against completion')
   }
 
   #cancel(): void {
@@ -167,7 +173,7 @@ export class Client {
 
   #delete(): void {
     const runId = this.#anyRun()
-    if (runId !== undefined) 
+    if (runId !== undefined)
       this.#insist('delete', (app) => {
         this.#world.deleted.add(runId)
         return app.engine.deleteRun(runId)

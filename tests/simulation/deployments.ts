@@ -16,7 +16,12 @@ const offer = (flow: string, trigger: JsonObject, retries: number, retryDelayMs:
 })
 
 /** Starts with each event, and is not tried again. */
-export const ORDERS = offer('orders', { type: 'event', expect: ['order.placed'], posture: 'Reactive', threshold: 1, within: 0 }, 0, 0)
+export const ORDERS = offer(
+  'orders',
+  { type: 'event', expect: ['order.placed'], posture: 'Reactive', threshold: 1, within: 0 },
+  0,
+  0,
+)
 
 /** Starts with the third event of a customer within 20 s. */
 export const ALERTS = offer(

@@ -7,10 +7,14 @@
  *   --mutant NAME  with a fault in the shipped code, to see that it is found; `--mutant list` names them
  */
 import { parseArgs } from 'node:util'
+import { COVERED_MIN, missing } from './coverage.ts'
 import { runInProcesses } from './in-processes.ts'
 import { installMutant, isMutant, MUTANTS } from './mutants.ts'
 import { describe, type Summary } from './summary.ts'
 import type { WorldOptions } from './world.ts'
+
+/** From so many on, a danger that was not met often enough is a failure. */
+const SEEDS_FOR_COVERAGE = 2_000
 
 const { values } = parseArgs({
   options: {
@@ -62,4 +66,9 @@ if (values.seed !== undefined) {
       : await (await import('./run-seeds.ts')).runSeeds({ from, seeds, options, report })
   process.stdout.write(values.json ? `${JSON.stringify(summary)}\n` : `${describe(summary, again)}\n`)
   process.exitCode = summary.failure === null ? 0 : 1
+  const seldom = seeds < SEEDS_FOR_COVERAGE || values.mutant !== undefined ? [] : missing(summary.coverage)
+  if (summary.failure === null && seldom.length > 0) {
+    process.stderr.write(`Nothing failed, but this was met fewer than ${COVERED_MIN} times: ${seldom.join(', ')}.\n`)
+    process.exitCode = 1
+  }
 }

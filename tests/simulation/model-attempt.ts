@@ -70,7 +70,8 @@ export class ModelAttempt {
   #next(): void {
     const { random } = this.#executor.world
     const kind = random.fraction()
-    const delay = kind < 0.55 ? random.between(0, 15) : kind < 0.85 ? random.between(15, 3 * MS) : random.between(3 * MS, 1.5 * SECOND)
+    const delay =
+      kind < 0.55 ? random.between(0, 15) : kind < 0.85 ? random.between(15, 3 * MS) : random.between(3 * MS, 1.5 * SECOND)
     this.#executor.after(delay, 'line of a run', () => this.#line())
   }
 
@@ -137,7 +138,13 @@ export class ModelAttempt {
   #task(key: string): void {
     if (this.#recorded.has(key)) return this.#next()
     const { world } = this.#executor
-    const report = { task_run_id: world.taskRunId(this.frame.run_id, key), task_key: key, dynamic_key: '0', name: key, run_count: 1 }
+    const report = {
+      task_run_id: world.taskRunId(this.frame.run_id, key),
+      task_key: key,
+      dynamic_key: '0',
+      name: key,
+      run_count: 1,
+    }
     this.#add({ kind: 'task', ...this.#key, id: this.#id(), ...report, state: { type: 'RUNNING' }, at: this.#wall() })
     world.effect(this.frame.run_id, key, this.frame.epoch)
     const record = (): void => {
@@ -184,7 +191,9 @@ export class ModelAttempt {
     if (this.#cancelled) return
     this.#cancelled = true
     if (!this.atWork) return this.#stop({ type: 'CANCELLED', message: 'never started' })
-    this.#executor.after(this.#program.deafMicros, 'a run hears its abort', () => this.#stop({ type: 'CANCELLED', message: 'stopped' }))
+    this.#executor.after(this.#program.deafMicros, 'a run hears its abort', () =>
+      this.#stop({ type: 'CANCELLED', message: 'stopped' }),
+    )
   }
 
   /** Nobody listens any more: it stops soon, and says nothing. */

@@ -21,8 +21,7 @@ const NOTES: Readonly<Record<string, Note>> = {
   updateRun: (facts, [run, states]: readonly [FlowRun, State[]]) => facts.push({ kind: 'run', run, states, isNew: false }),
   deleteRun: (facts, [id]: readonly [string]) => facts.push({ kind: 'run deleted', id }),
   insertVerdict: (facts, [verdict]: readonly [Verdict]) => facts.push({ kind: 'verdict', verdict }),
-  saveTaskRun: (facts, [task, state]: readonly [TaskRun, State]) =>
-    facts.push({ kind: 'task state', id: state.id, runId: task.flowRunId }),
+  saveTaskRun: (facts, [, state]: readonly [TaskRun, State]) => facts.push({ kind: 'task state', id: state.id }),
   insertTaskResult: (facts, [runId, task, key, result]: readonly [string, string, string, Json]) =>
     facts.push({ kind: 'task result', runId, task: `${task} ${key}`, result }),
   saveAutomation: (facts, [automation]: readonly [Automation]) => facts.push({ kind: 'automation', automation }),

@@ -131,7 +131,8 @@ export class ServerProcess {
       },
     })
     this.#unsettled = 0
-    for (const id of world.ledger.books.sessions) this.#heard.set(id, { beatAt: world.timeline.now, closedAt: world.timeline.now })
+    for (const id of world.ledger.books.sessions)
+      this.#heard.set(id, { beatAt: world.timeline.now, closedAt: world.timeline.now })
     const inside = await assemble({
       store: observed,
       ports,

@@ -56,7 +56,8 @@ export class Viewer {
     const inOrder = chunk.attempt > this.#at.attempt || (chunk.attempt === this.#at.attempt && chunk.n > this.#at.n)
     if (!inOrder) this.#world.violated('streams', `a viewer of ${this.runId} got chunk ${chunk.n} after ${this.#at.n}`)
     const glued = chunk.attempt !== this.#at.attempt && this.#at.attempt > this.#attemptOver
-    if (glued) this.#world.violated('streams', `attempt ${chunk.attempt} of ${this.runId} was glued to attempt ${this.#at.attempt}`)
+    if (glued)
+      this.#world.violated('streams', `attempt ${chunk.attempt} of ${this.runId} was glued to attempt ${this.#at.attempt}`)
     needsDisk(this.#world, chunkKey({ flowRunId: this.runId, ...chunk }), 'a chunk that a viewer saw')
     this.#at = { attempt: chunk.attempt, n: chunk.n }
     this.#seen.push(chunk.text)
@@ -72,7 +73,8 @@ export class Viewer {
   }
 
   #comeBack(): void {
-    if (!this.ended) this.#world.timeline.after(this.#world.random.between(100 * MS, SECOND), 'a viewer comes back', () => this.#follow())
+    if (!this.ended)
+      this.#world.timeline.after(this.#world.random.between(100 * MS, SECOND), 'a viewer comes back', () => this.#follow())
   }
 
   /** The run has ended: it has seen all that is stored by now. */

@@ -105,7 +105,8 @@ export class World {
     const key = `${runId} ${task}`
     this.effects.set(key, (this.effects.get(key) ?? 0) + 1)
     const recorded = this.recorded.get(key)
-    if (recorded !== undefined && epoch >= recorded) this.violated('tasks once', `${task} of run ${runId} was done again after its record was acknowledged`)
+    if (recorded !== undefined && epoch >= recorded)
+      this.violated('tasks once', `${task} of run ${runId} was done again after its record was acknowledged`)
   }
 
   executorOf(sessionId: string): ExecutorProcess | undefined {
