@@ -1,12 +1,14 @@
 // Bundles what a user installs: everything in one folder, so that a start reads few files. Types stand beside it.
 import { execFileSync } from 'node:child_process'
-import { cpSync, existsSync, readdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs'
+import { cpSync, existsSync, readdirSync, readFileSync, renameSync, rmSync, writeFileSync } from 'node:fs'
 import { dirname, join, relative } from 'node:path'
 import { build } from 'esbuild'
 import { ROOT } from './prepare.mjs'
 
 const TARGET = join(ROOT, 'packages', 'pilotflame')
 const DIST = join(TARGET, 'dist')
+/** It is built beside, and takes its place as a whole: what runs meanwhile finds the one or the other. */
+const NEXT = join(ROOT, '.build', `dist-${process.pid}`)
 const withTypes = process.argv.includes('--types')
 
 const source = (pkg, file) => join(ROOT, 'packages', pkg, 'src', file)
@@ -23,7 +25,6 @@ const THREADS = {
   'beat-thread': source('sdk', 'executor/beat-thread.ts'),
 }
 
-rmSync(DIST, { recursive: true, force: true })
 const { version } = JSON.parse(readFileSync(join(TARGET, 'package.json'), 'utf8'))
 
 /** @param {Record<string, string>} entryPoints */
@@ -31,7 +32,7 @@ const bundle = (entryPoints, splitting) =>
   build({
     entryPoints,
     splitting,
-    outdir: DIST,
+    outdir: NEXT,
     bundle: true,
     format: 'esm',
     platform: 'node',
@@ -52,11 +53,19 @@ await bundle(Object.fromEntries(Object.entries(PROGRAMS).filter(([, file]) => ex
 await bundle(THREADS, false)
 for (const name of ['README.md', 'LICENSE']) cpSync(join(ROOT, name), join(TARGET, name))
 if (withTypes) buildTypes()
+replaceDist()
+
+function replaceDist() {
+  const before = `${NEXT}-before`
+  if (existsSync(DIST)) renameSync(DIST, before)
+  renameSync(NEXT, DIST)
+  rmSync(before, { recursive: true, force: true })
+}
 
 /** The declarations of the private packages travel with the published one, and point at each other by path. */
 function buildTypes() {
   execFileSync(join(ROOT, 'node_modules', '.bin', 'tsc'), ['-b'], { cwd: ROOT, stdio: 'inherit' })
-  const types = join(DIST, 'types')
+  const types = join(NEXT, 'types')
   for (const pkg of ['core', 'sdk', 'server', 'worker', 'pilotflame']) {
     cpSync(join(ROOT, 'packages', pkg, 'types'), join(types, pkg), {
       recursive: true,
