@@ -6,9 +6,10 @@ import { describeTriggers } from './flow/triggers.ts'
 export const executorPlaces = (limit: number): string => `limit ${limit}`
 
 /** `fresh processes, 2 warm`. */
-export function hostPlaces(plans: readonly Pick<ProcessPlan, 'isolation' | 'warm'>[]): string {
+export function hostPlaces(plans: readonly Pick<ProcessPlan, 'isolation' | 'warm'>[], failing = false): string {
   const kinds = new Set(plans.map(({ isolation }) => isolation))
   const kind = kinds.size > 1 ? 'fresh and reused processes' : kinds.has('fresh') ? 'fresh processes' : 'reused processes'
+  if (failing) return `${kind}, which do not start yet`
   return `${kind}, ${plans.reduce((sum, { warm }) => sum + warm.min, 0)} warm`
 }
 

@@ -10,7 +10,7 @@ import { type Executor, startExecutor } from './executor/executor.ts'
 import { type AnyFlow, isFlow, type ServedDeployment } from './flow/definition.ts'
 import type { ServeOptions } from './flow/options.ts'
 import { planServed } from './flow/plan-served.ts'
-import { type HostedDeployment, loadHost, type StartHost } from './host/host.ts'
+import { type HostedDeployment, loadHost, type RunningHost, type StartHost } from './host/host.ts'
 import { executorPlaces, hostPlaces, readyLine } from './ready-line.ts'
 
 const LIMIT = 100
@@ -75,10 +75,28 @@ export async function serveHosted(
   const startHost = start ?? (await loadHost())
   await untilEnded(signal, async (starting) => {
     const host = await startHost({ deployments: hosted, ...address, signal: starting, onNotice: say })
-    const plans = hosted.map(({ plan }) => plan)
-    void host.ready.then(() => process.stdout.write(`${readyLine(deployments, hostPlaces(plans), host.apiUrl)}\n`))
+    sayWhenReady(host, deployments, hosted)
     return host
   })
+}
+
+/** Not where it was ended before. */
+function sayWhenReady(host: RunningHost, deployments: readonly ServedDeployment[], hosted: readonly HostedDeployment[]): void {
+  let over = false
+  const end = () => {
+    over = true
+  }
+  host.closed.then(end, end)
+  void host.ready.then(() =>
+    setImmediate(() => {
+      const failing = Object.values(host.counts()).some(({ failure }) => failure !== null)
+      const places = hostPlaces(
+        hosted.map(({ plan }) => plan),
+        failing,
+      )
+      if (!over) process.stdout.write(`${readyLine(deployments, places, host.apiUrl)}\n`)
+    }),
+  )
 }
 
 /** What `serve` keeps until it is ended. */

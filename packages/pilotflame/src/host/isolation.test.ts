@@ -211,7 +211,7 @@ test('a hook that throws is told by the host, which goes on trying', async () =>
   const text = PROGRAM.replace("note('start ' + process.pid)", "throw new Error('no database')")
   const host = start([write('work.ts', text), 'fresh'])
   await host.said('did not start: Error: no database')
-  await host.said('work is ready')
+  await host.said('(fresh processes, which do not start yet)')
 })
 
 test('a package that is installed belongs to the run that calls it', async () => {

@@ -26,6 +26,8 @@ export interface RunningHost {
   drain(): Promise<void>
   /** Ends the processes; the server starts their runs again, whatever their retries. */
   handBack(): Promise<void>
+  /** By deployment: why its last process could not start, if it could not. */
+  counts(): Readonly<Record<string, { readonly failure: string | null }>>
   /** Settles when it is closed; rejects when the server does not take it back. */
   readonly closed: Promise<void>
 }
