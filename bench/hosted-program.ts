@@ -5,7 +5,13 @@
 import { appendFileSync } from 'node:fs'
 import { flow } from 'pilotflame'
 
-const { BENCH_LINES = '', BENCH_ISOLATION = 'fresh', BENCH_WARM_MIN = '4', BENCH_WARM_MAX = '4' } = process.env
+const {
+  BENCH_LINES = '',
+  BENCH_ISOLATION = 'fresh',
+  BENCH_WARM_MIN = '4',
+  BENCH_WARM_MAX = '4',
+  BENCH_WARM_IDLE_MS = '600000',
+} = process.env
 
 const write = (kind: string, n: number, at: bigint): void =>
   appendFileSync(BENCH_LINES, `${kind} ${n} ${Number(at) / 1e6} ${process.pid}\n`)
@@ -27,5 +33,5 @@ const hosted = flow('hosted', async ({ n, hold }: { n: number; hold?: boolean },
 await hosted.serve({
   on: 'bench.first-line',
   isolation: BENCH_ISOLATION === 'reuse' ? 'reuse' : 'fresh',
-  warm: { min: Number(BENCH_WARM_MIN), max: Number(BENCH_WARM_MAX), idleMs: 600_000 },
+  warm: { min: Number(BENCH_WARM_MIN), max: Number(BENCH_WARM_MAX), idleMs: Number(BENCH_WARM_IDLE_MS) },
 })

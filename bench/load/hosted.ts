@@ -12,7 +12,8 @@ import type { FirstLines, Side } from './send-events.ts'
 
 export interface HostedOptions {
   readonly isolation: 'fresh' | 'reuse'
-  readonly warm: { readonly min: number; readonly max: number }
+  /** Default of `idleMs`: so long that none leaves. */
+  readonly warm: { readonly min: number; readonly max: number; readonly idleMs?: number }
 }
 
 interface ExecutorOnWire {
@@ -81,6 +82,7 @@ export async function startHosted(context: BenchContext, { isolation, warm }: Ho
     BENCH_ISOLATION: isolation,
     BENCH_WARM_MIN: String(warm.min),
     BENCH_WARM_MAX: String(warm.max),
+    BENCH_WARM_IDLE_MS: String(warm.idleMs ?? 600_000),
   })
   context.cleanUp.add(() => end(host))
   const client = new HttpClient(apiUrl)
