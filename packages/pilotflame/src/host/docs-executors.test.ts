@@ -1,18 +1,18 @@
 /** The programs of docs/executors.md do what the page says. */
-import { type ChildProcess, spawn } from 'node:child_process'
 import { mkdirSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { PROCESS_DEFAULTS } from '@pilotflame/core'
 import { afterAll, beforeAll, expect, test } from 'vitest'
-import { anEvent, eventually, runsOf, startTestServer, type TestServer } from '../../../../tests/harness/server.ts'
+import { startTestServer, type TestServer } from '../../../../tests/harness/server.ts'
+import { type Program, resultOf, startProgram, startRun } from '../../../../tests/harness/serving-program.ts'
 
 const PAGE = readFileSync(join(import.meta.dirname, '..', '..', '..', '..', 'docs', 'executors.md'), 'utf8')
 const programs = [...PAGE.matchAll(/<!-- runs -->\n```ts\n([\s\S]*?)```/g)].map(([, text]) => text ?? '')
 
 let server: TestServer
 const folder = mkdtempSync(join(tmpdir(), 'pilotflame-docs-'))
-const started: ChildProcess[] = []
+const started: Program[] = []
 
 beforeAll(async () => {
   server = await startTestServer()
@@ -27,47 +27,20 @@ beforeAll(async () => {
 })
 
 afterAll(async () => {
-  await Promise.all(
-    started.map((child) => {
-      const ended = new Promise((resolve) => child.once('exit', resolve))
-      child.kill('SIGTERM')
-      return ended
-    }),
-  )
+  await Promise.all(started.map((program) => program.stop()))
   await server.stop()
   rmSync(folder, { recursive: true, force: true })
 })
 
-function serve(name: string, text: string): Promise<string> {
+async function serve(name: string, text: string): Promise<string> {
   writeFileSync(join(folder, name), text)
-  const child = spawn(process.execPath, ['--disable-warning=ExperimentalWarning', name], {
-    cwd: folder,
-    env: { ...process.env, PILOTFLAME_API_URL: server.apiUrl, PILOTFLAME_HOME: server.home },
-    stdio: ['ignore', 'pipe', 'pipe'],
-  })
-  started.push(child)
-  let said = ''
-  return new Promise((resolve, reject) => {
-    for (const stream of [child.stdout, child.stderr]) {
-      stream.on('data', (part) => {
-        said += part
-        if (/ (is|are) ready/.test(said)) resolve(said)
-      })
-    }
-    child.once('exit', (code) => reject(new Error(`${name} ended with ${code}: ${said}`)))
-  })
+  const program = startProgram({ folder, server, args: [name] })
+  started.push(program)
+  await program.said(' ready')
+  return program.output()
 }
 
-async function resultOf(name: string, payload: object): Promise<unknown> {
-  const event = anEvent(name, payload)
-  await server.request('POST', '/events', [event])
-  const [id] = await eventually(async () => {
-    const ids = await runsOf(server, event.id)
-    return ids.length > 0 && ids
-  })
-  const { body } = await server.request('GET', `/flow_runs/${id}/result`)
-  return (body as { result: unknown }).result
-}
+const run = async (event: string, payload: object) => resultOf(server, await startRun(server, event, payload))
 
 test('the page has three programs that run', () => expect(programs).toHaveLength(3))
 
@@ -75,21 +48,21 @@ test('each run gets a process of its own, and the host says so', async () => {
   const said = await serve('report.ts', programs[0] ?? '')
   const line = /```text\n(.*) · /.exec(PAGE)?.[1] ?? 'missing'
   expect(said).toContain(line)
-  const one = (await resultOf('day.ended', { day: 'Monday' })) as { day: string; process: number }
-  const two = (await resultOf('day.ended', { day: 'Tuesday' })) as { day: string; process: number }
+  const one = (await run('day.ended', { day: 'Monday' })) as { day: string; process: number }
+  const two = (await run('day.ended', { day: 'Tuesday' })) as { day: string; process: number }
   expect([one.day, two.day]).toEqual(['Monday', 'Tuesday'])
   expect(one.process).not.toBe(two.process)
 })
 
 test('what onStart has loaded is there for the run', async () => {
   await serve('greet.ts', programs[1] ?? '')
-  expect(await resultOf('greet.now', { n: 1 })).toBe('Hello, Bo!')
+  expect(await run('greet.now', { n: 1 })).toBe('Hello, Bo!')
 })
 
 test('the variables of a deployment reach its own processes alone', async () => {
   await serve('keys.ts', programs[2] ?? '')
-  expect(await resultOf('order.paid', {})).toEqual({ key: 'the key of pay', mail: null })
-  expect(await resultOf('order.sent', {})).toEqual({ key: null, mail: 'the key of mail' })
+  expect(await run('order.paid', {})).toEqual({ key: 'the key of pay', mail: null })
+  expect(await run('order.sent', {})).toEqual({ key: null, mail: 'the key of mail' })
 })
 
 test('the defaults are those of the code', () => {

@@ -1,10 +1,10 @@
 /** Whatever a run does to its process, it ends with a sentence, and a neighbour that is at work finishes. */
-import { spawn } from 'node:child_process'
 import { mkdtempSync, rmSync, writeFileSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { afterAll, beforeAll, expect, test } from 'vitest'
-import { anEvent, eventually, runsOf, startTestServer, type TestServer } from '../../../../tests/harness/server.ts'
+import { eventually, startTestServer, type TestServer } from '../../../../tests/harness/server.ts'
+import { endOf, lookAt, type Program, startProgram, startRun } from '../../../../tests/harness/serving-program.ts'
 
 const PACKAGE = join(import.meta.dirname, '..', 'index.ts')
 const PROGRAM = `
@@ -26,64 +26,34 @@ await serve(work.toDeployment({ on: 'work.now' }), { isolation: 'fresh', memoryM
 
 let server: TestServer
 const folder = mkdtempSync(join(tmpdir(), 'pilotflame-harm-'))
-let stop: () => Promise<void>
+let program: Program
 
 beforeAll(async () => {
   server = await startTestServer()
   writeFileSync(join(folder, 'package.json'), '{"type":"module"}')
   writeFileSync(join(folder, 'work.ts'), PROGRAM)
-  const child = spawn(process.execPath, ['--disable-warning=ExperimentalWarning', 'work.ts'], {
-    cwd: folder,
-    env: { ...process.env, PILOTFLAME_API_URL: server.apiUrl, PILOTFLAME_HOME: server.home },
-    stdio: ['ignore', 'pipe', 'pipe'],
-  })
-  const ended = new Promise<void>((resolve) => child.once('exit', () => resolve()))
-  stop = async () => {
-    child.kill('SIGTERM')
-    child.kill('SIGINT')
-    await ended
-  }
-  child.stderr.resume()
-  await new Promise<void>((resolve) => child.stdout.on('data', (text) => String(text).includes('is ready') && resolve()))
+  program = startProgram({ folder, server, args: ['work.ts'] })
+  await program.said('is ready')
 })
 
 afterAll(async () => {
-  await stop()
+  await program.stop()
   await server.stop()
   rmSync(folder, { recursive: true, force: true })
 })
 
-interface RunOnWire {
-  readonly state_type: string
-  readonly state_name: string
-  readonly state: { readonly message: string | null }
-}
+const begin = (how: string) => startRun(server, 'work.now', { how })
 
-async function startRun(how: string): Promise<string> {
-  const event = anEvent('work.now', { how })
-  await server.request('POST', '/events', [event])
-  const [id] = await eventually(async () => {
-    const ids = await runsOf(server, event.id)
-    return ids.length > 0 && ids
-  })
-  return id ?? ''
-}
-
-const look = async (id: string): Promise<RunOnWire> => (await server.request('GET', `/flow_runs/${id}`)).body as RunOnWire
-
-async function endOf(id: string): Promise<string> {
-  const { state_name, state } = await eventually(async () => {
-    const run = await look(id)
-    return ['COMPLETED', 'FAILED', 'CRASHED'].includes(run.state_type) && run
-  })
+async function sentenceOf(id: string): Promise<string> {
+  const { state_name, state } = await endOf(server, id)
   return state.message === null ? state_name : `${state_name}: ${state.message}`
 }
 
 test('each of them ends with its sentence, and none of them harms the one beside it', async () => {
-  const neighbour = await startRun('wait')
-  await eventually(async () => (await look(neighbour)).state_type === 'RUNNING')
+  const neighbour = await begin('wait')
+  await eventually(async () => (await lookAt(server, neighbour)).state_type === 'RUNNING')
   const ways = ['loop', 'leak', 'buffers', 'kill', 'stop', 'abort']
-  const ends = await Promise.all(ways.map(async (how) => [how, await endOf(await startRun(how))] as const))
+  const ends = await Promise.all(ways.map(async (how) => [how, await sentenceOf(await begin(how))] as const))
   expect(Object.fromEntries(ends)).toEqual({
     loop: expect.stringMatching(/^TimedOut: .*6 000 ms/),
     leak: 'Crashed: out of memory at 128 MB',
@@ -92,6 +62,6 @@ test('each of them ends with its sentence, and none of them harms the one beside
     stop: 'Crashed: stopped by SIGSTOP for 2 s',
     abort: 'Crashed: killed by SIGABRT',
   })
-  expect(await endOf(neighbour)).toBe('Completed')
-  expect(await endOf(await startRun(''))).toBe('Completed')
+  expect(await sentenceOf(neighbour)).toBe('Completed')
+  expect(await sentenceOf(await begin(''))).toBe('Completed')
 })

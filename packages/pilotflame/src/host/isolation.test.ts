@@ -1,10 +1,10 @@
 /** Programs with `isolation` against a real server: what a user sees of processes of their own. */
-import { type ChildProcess, spawn } from 'node:child_process'
 import { mkdirSync, mkdtempSync, readFileSync, rmSync, symlinkSync, writeFileSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { afterEach, beforeEach, expect, test } from 'vitest'
-import { anEvent, eventually, runsOf, startTestServer, type TestServer } from '../../../../tests/harness/server.ts'
+import { eventually, startTestServer, type TestServer } from '../../../../tests/harness/server.ts'
+import { endOf, lookAt, type Program, resultOf, startProgram, startRun } from '../../../../tests/harness/serving-program.ts'
 
 const PACKAGE = join(import.meta.dirname, '..', 'index.ts')
 const PILOT = join(import.meta.dirname, '..', 'pilot.ts')
@@ -12,7 +12,7 @@ const SDK = join(import.meta.dirname, '..', '..', '..', 'sdk')
 
 let server: TestServer
 let folder: string
-const started: ChildProcess[] = []
+const started: Program[] = []
 
 beforeEach(async () => {
   server = await startTestServer()
@@ -23,54 +23,15 @@ beforeEach(async () => {
 })
 
 afterEach(async () => {
-  await Promise.all(started.splice(0).map(end))
+  await Promise.all(started.splice(0).map((program) => program.stop()))
   await server.stop()
   rmSync(folder, { recursive: true, force: true })
 })
 
-const over = ({ exitCode, signalCode }: ChildProcess): boolean => exitCode !== null || signalCode !== null
-
-async function end(child: ChildProcess): Promise<void> {
-  if (over(child)) return
-  const ended = new Promise((resolve) => child.once('exit', resolve))
-  child.kill('SIGTERM')
-  child.kill('SIGINT') // hands back what is at work; two of a kind may arrive as one
-  await ended
-}
-
-interface Program {
-  readonly child: ChildProcess
-  output(): string
-  said(text: string): Promise<void>
-  readonly ended: Promise<number | null>
-}
-
-function start(args: readonly string[], env: Record<string, string> = {}): Program {
-  const child = spawn(process.execPath, ['--disable-warning=ExperimentalWarning', ...args], {
-    cwd: folder,
-    env: { ...process.env, PILOTFLAME_API_URL: server.apiUrl, PILOTFLAME_HOME: server.home, NO_COLOR: '1', ...env },
-    stdio: ['ignore', 'pipe', 'pipe'],
-  })
-  started.push(child)
-  let output = ''
-  const waiting = new Set<() => void>()
-  for (const stream of [child.stdout, child.stderr]) {
-    stream.on('data', (text) => {
-      output += text
-      for (const look of waiting) look()
-    })
-  }
-  const ended = new Promise<number | null>((resolve) => child.once('close', (code) => resolve(code)))
-  const said = (text: string) =>
-    new Promise<void>((resolve, reject) => {
-      const look = () => {
-        if (output.includes(text)) resolve()
-      }
-      waiting.add(look)
-      void ended.then(() => reject(new Error(`It ended without saying "${text}":\n${output}`)))
-      look()
-    })
-  return { child, output: () => output, said, ended }
+function start(args: readonly string[]): Program {
+  const program = startProgram({ folder, server, args })
+  started.push(program)
+  return program
 }
 
 function write(name: string, text: string): string {
@@ -99,12 +60,6 @@ const isolation = process.argv[2] as 'fresh' | 'reuse'
 if (import.meta.main) await work.serve({ on: 'work.now', isolation, warm: { min: 1, max: 4 }, cancelGraceMs: 300, killGraceMs: 300, env: { SECRET: 'of work' }, onStart })
 `
 
-interface RunOnWire {
-  readonly state_type: string
-  readonly state_name: string
-  readonly state: { readonly message: string | null }
-}
-
 interface Result {
   readonly pid: number
   readonly runs: number
@@ -112,30 +67,9 @@ interface Result {
   readonly main: boolean
 }
 
-async function startRun(how: string): Promise<string> {
-  const event = anEvent('work.now', { how })
-  await server.request('POST', '/events', [event])
-  const [id] = await eventually(async () => {
-    const ids = await runsOf(server, event.id)
-    return ids.length > 0 && ids
-  })
-  return id ?? ''
-}
-
-const look = async (id: string): Promise<RunOnWire> => (await server.request('GET', `/flow_runs/${id}`)).body as RunOnWire
-
-const ended = (id: string): Promise<RunOnWire> =>
-  eventually(async () => {
-    const run = await look(id)
-    return ['COMPLETED', 'FAILED', 'CRASHED', 'CANCELLED'].includes(run.state_type) && run
-  })
-
-const inState = (id: string, type: string) => eventually(async () => (await look(id)).state_type === type)
-
-async function resultOf(id: string): Promise<Result> {
-  const { body } = await server.request('GET', `/flow_runs/${id}/result`)
-  return (body as { result: Result }).result
-}
+const begin = (how: string) => startRun(server, 'work.now', { how })
+const inState = (id: string, type: string) => eventually(async () => (await lookAt(server, id)).state_type === type)
+const run = async (how: string) => (await resultOf(server, await begin(how))) as Result
 
 async function serving(isolation: string): Promise<Program> {
   const program = start([write('work.ts', PROGRAM), isolation])
@@ -147,8 +81,8 @@ test('fresh: each run has a process of its own, which was ready before', async (
   const host = await serving('fresh')
   expect(host.output()).toContain('(fresh processes, 1 warm)')
   const [before = ''] = NOTES()
-  const first = await resultOf(await startRun(''))
-  const second = await resultOf(await startRun(''))
+  const first = await run('')
+  const second = await run('')
   expect(before).toBe(`start ${first.pid}`)
   expect(first).toMatchObject({ runs: 1, secret: 'of work', main: true })
   expect(second).toMatchObject({ runs: 1 })
@@ -157,30 +91,30 @@ test('fresh: each run has a process of its own, which was ready before', async (
 
 test('reuse: a process takes one run after the other', async () => {
   await serving('reuse')
-  const first = await resultOf(await startRun(''))
-  const second = await resultOf(await startRun(''))
+  const first = await run('')
+  const second = await run('')
   expect(second.pid).toBe(first.pid)
   expect(second.runs).toBe(2)
 })
 
 test('a run that ends its process harms no neighbour', async () => {
   await serving('fresh')
-  const slow = await startRun('slow')
+  const slow = await begin('slow')
   await inState(slow, 'RUNNING')
-  const bad = await ended(await startRun('exit'))
+  const bad = await endOf(server, await begin('exit'))
   expect(bad).toMatchObject({ state_type: 'CRASHED', state: { message: 'exit code 1' } })
-  const rejected = await ended(await startRun('reject'))
+  const rejected = await endOf(server, await begin('reject'))
   expect(rejected.state.message).toBe('exit code 1: Unhandled rejection: Error: nobody')
-  expect((await ended(slow)).state_type).toBe('COMPLETED')
-  expect((await ended(await startRun(''))).state_type).toBe('COMPLETED')
+  expect((await endOf(server, slow)).state_type).toBe('COMPLETED')
+  expect((await endOf(server, await begin(''))).state_type).toBe('COMPLETED')
 })
 
 test('a cancelled run that does not stop is ended, and its message says how', async () => {
   await serving('fresh')
-  const stuck = await startRun('stuck')
+  const stuck = await begin('stuck')
   await eventually(async () => NOTES().includes('stuck'))
   await server.request('POST', `/flow_runs/${stuck}/set_state`, { state: { type: 'CANCELLING' } })
-  const { state_type, state } = await ended(stuck)
+  const { state_type, state } = await endOf(server, stuck)
   expect({ state_type, message: state.message }).toEqual({
     state_type: 'CANCELLED',
     message: expect.stringMatching(/abort.*SIGTERM/s),
@@ -189,22 +123,22 @@ test('a cancelled run that does not stop is ended, and its message says how', as
 
 test('SIGTERM drains: the run at work ends, and no process is left', async () => {
   const host = await serving('fresh')
-  const slow = await startRun('slow')
+  const slow = await begin('slow')
   await inState(slow, 'RUNNING')
   host.child.kill('SIGTERM')
   expect(await host.ended).toBe(0)
-  expect((await ended(slow)).state_type).toBe('COMPLETED')
+  expect((await endOf(server, slow)).state_type).toBe('COMPLETED')
 })
 
 test('a second signal hands the run back: it waits for the next host', async () => {
   const host = await serving('fresh')
-  const stuck = await startRun('stuck')
+  const stuck = await begin('stuck')
   await eventually(async () => NOTES().includes('stuck'))
   host.child.kill('SIGTERM')
   host.child.kill('SIGINT')
   await host.ended
   await inState(stuck, 'SCHEDULED')
-  expect((await look(stuck)).state.message).toContain('handed back')
+  expect((await lookAt(server, stuck)).state.message).toContain('handed back')
 })
 
 test('a hook that throws is told by the host, which goes on trying', async () => {
@@ -227,7 +161,7 @@ test('a package that is installed belongs to the run that calls it', async () =>
   `
   const host = start([write('work.ts', program)])
   await host.said('work is ready')
-  const result = (await resultOf(await startRun(''))) as unknown as { named: string; seen: string }
+  const result = (await run('')) as unknown as { named: string; seen: string }
   expect(result.seen).toBe(result.named)
 })
 
@@ -248,7 +182,7 @@ test('pilot serve --isolation: flows of a file, with what it imports', async () 
   expect(deployments.map(({ entrypoint }) => entrypoint).sort()).toEqual(['flows.ts:bye', 'flows.ts:hello'])
   for (const { id, name } of deployments) {
     const created = await server.request('POST', `/deployments/${id}/create_flow_run`, {})
-    const result = (await resultOf((created.body as { id: string }).id)) as unknown as { answer: number; pid: number }
+    const result = (await resultOf(server, (created.body as { id: string }).id)) as { answer: number; pid: number }
     expect(result).toMatchObject({ answer: 42, ...(name === 'hello' ? { main: false } : {}) })
     expect(result.pid).not.toBe(host.child.pid)
   }
