@@ -29,7 +29,7 @@ export class Faults {
       const afterSteps = (isCrash ? 10 : 0) + random.below(40)
       this.#planned.push({ afterCommand: 1 + random.below(commands), afterSteps, happen, isCrash })
     }
-    const servers = 1 + random.below(3)
+    const servers = 1 + (random.chance(0.4) ? 1 : 0) + (random.chance(0.1) ? 1 : 0)
     for (let count = 0; count < servers; count += 1) add(() => this.#crashServer(), true)
     add(() => this.#killExecutor())
     const others = 2 + random.below(6)
@@ -139,9 +139,12 @@ export class Faults {
     this.#world.random.pick(this.#machines).losePower()
   }
 
+  /** Forwards, gladly over a moment that a run waits for; or back a little. */
   #jump(): void {
     const { random, server } = this.#world
-    const micros = random.chance(0.7) ? random.between(1 * SECOND, 60 * SECOND) : -random.between(1 * SECOND, 8 * SECOND)
+    const next = server.nextDue()
+    let micros = random.chance(0.7) ? random.between(1 * SECOND, 60 * SECOND) : -random.between(1 * SECOND, 8 * SECOND)
+    if (next !== null && random.chance(0.6)) micros = next + random.between(0, 2 * SECOND)
     server.jump(Math.round(micros))
     this.#world.note(() => `the clock jumps by ${micros / SECOND} s`)
   }

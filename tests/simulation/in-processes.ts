@@ -17,13 +17,7 @@ export interface Shares {
 /** Seeds that one process runs before it is asked for its figures. */
 const SHARE_MAX = 500
 
-/** A signal ends this process by its exit, and so the others with it. */
-function endOnSignal(): void {
-  for (const signal of ['SIGINT', 'SIGTERM'] as const) process.once(signal, () => process.exit(130))
-}
-
 export async function runInProcesses({ from, seeds, workers, mutant, report }: Shares): Promise<Summary> {
-  endOnSignal()
   const startedAt = performance.now()
   let next = from
   let summary = NOTHING

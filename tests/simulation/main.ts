@@ -42,6 +42,9 @@ function mutantOptions(): WorldOptions {
   process.exit(mutant === 'list' ? 0 : 2)
 }
 
+// A signal ends this process by its exit, and so the others with it.
+for (const signal of ['SIGINT', 'SIGTERM'] as const) process.once(signal, () => process.exit(130))
+
 const again = values.mutant === undefined ? '' : ` --mutant "${values.mutant}"`
 const options = mutantOptions()
 

@@ -69,8 +69,8 @@ export async function runSchedule(seed: number, options: WorldOptions = {}): Pro
 function pause({ random }: World): number {
   const kind = random.fraction()
   if (kind < 0.4) return random.between(0, 2 * MS)
-  if (kind < 0.8) return random.between(2 * MS, 100 * MS)
-  return random.between(0.1 * SECOND, 1.5 * SECOND)
+  if (kind < 0.85) return random.between(2 * MS, 100 * MS)
+  return random.between(0.1 * SECOND, 1.2 * SECOND)
 }
 
 /** How the processes of a host are kept: few and short-lived, so that all of it happens within a schedule. */

@@ -347,6 +347,18 @@ export class ServerProcess {
     checkMemory(this.#world, this.#life.inside.core)
   }
 
+  /** How far away the next moment is that a run waits for; null when none waits for one. */
+  nextDue(): number | null {
+    const { runs, waiting } = this.#world.ledger.books
+    const now = this.wall()
+    let next = Number.POSITIVE_INFINITY
+    for (const id of waiting) {
+      const due = (runs.get(id)?.run.nextScheduledAt ?? 0) - now
+      if (due > 0 && due < next) next = due
+    }
+    return Number.isFinite(next) ? next : null
+  }
+
   /** The clock of the server's machine is set. */
   jump(micros: number): void {
     const from = this.wall()

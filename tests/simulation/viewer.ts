@@ -55,7 +55,8 @@ export class Viewer {
   #see(chunk: { attempt: number; n: number; text: string }): void {
     const inOrder = chunk.attempt > this.#at.attempt || (chunk.attempt === this.#at.attempt && chunk.n > this.#at.n)
     if (!inOrder) this.#world.violated('streams', `a viewer of ${this.runId} got chunk ${chunk.n} after ${this.#at.n}`)
-    const glued = chunk.attempt !== this.#at.attempt && this.#at.attempt > this.#attemptOver
+    const there = this.#world.ledger.books.runs.has(this.runId) // the states of one that was deleted are gone
+    const glued = there && chunk.attempt !== this.#at.attempt && this.#at.attempt > this.#attemptOver
     if (glued)
       this.#world.violated('streams', `attempt ${chunk.attempt} of ${this.runId} was glued to attempt ${this.#at.attempt}`)
     needsDisk(this.#world, chunkKey({ flowRunId: this.runId, ...chunk }), 'a chunk that a viewer saw')
