@@ -9,7 +9,8 @@ const sample = (second: number, change: (at: number) => Partial<Sample> = () => 
   server: part,
   executor: part,
   processes: 2,
-  diskMb: 100,
+  databaseMb: 100,
+  logMb: 40,
   events: second,
   ...change(second),
 })
@@ -20,14 +21,15 @@ const wrong = (change?: (at: number) => Partial<Sample>) =>
 
 test('what goes up and down is level', () => {
   expect(wrong()).toEqual([])
-  expect(wrong((at) => ({ diskMb: 100 + (at % 5) * 10, processes: 2 + (at % 2) }))).toEqual([])
+  expect(wrong((at) => ({ databaseMb: 100 + (at % 5) * 10, processes: 2 + (at % 2) }))).toEqual([])
   expect(wrong((at) => ({ server: { ...part, rssMb: 200 + at * 0.3 } }))).toEqual([])
 })
 
 test('what grows is named', () => {
   expect(wrong((at) => ({ server: { ...part, rssMb: 200 + at } }))).toEqual(['memory (RSS) of the server, in MB'])
   expect(wrong((at) => ({ executor: { ...part, heapMb: 50 + at } }))).toEqual(['heap of the executor, in MB'])
-  expect(wrong((at) => ({ diskMb: 100 + at }))).toEqual(['database on the disk, in MB'])
+  expect(wrong((at) => ({ databaseMb: 100 + at }))).toEqual(['database on the disk, in MB'])
+  expect(wrong((at) => ({ logMb: 40 + at * 10 }))).toEqual(['log of the database, in MB (at most 160)'])
   expect(wrong((at) => ({ server: { ...part, descriptors: 20 + at } }))).toEqual(['descriptors of the server'])
   expect(wrong((at) => ({ processes: 2 + Math.floor(at / 10) }))).toEqual(['processes'])
 })

@@ -7,6 +7,8 @@ import type { Sample } from './sample.ts'
 
 /** Of memory and disk. */
 export const GROWTH_MAX = 0.05
+/** The server's log begins anew at 32 MB, when nobody is in the middle of something. */
+const LOG_MB_MAX = 160
 /** Below it, a part of memory says nothing. */
 const SMALL_MB = 4
 
@@ -22,7 +24,7 @@ const LEVEL: readonly Measure[] = [
   { name: 'heap of the server, in MB', of: ({ server }) => server.heapMb },
   { name: 'memory (RSS) of the executor, in MB', of: ({ executor }) => executor.rssMb },
   { name: 'heap of the executor, in MB', of: ({ executor }) => executor.heapMb },
-  { name: 'database on the disk, in MB', of: ({ diskMb }) => diskMb },
+  { name: 'database on the disk, in MB', of: ({ databaseMb }) => databaseMb },
 ]
 
 const COUNTED: readonly Measure[] = [
@@ -54,5 +56,12 @@ export function judge(samples: readonly Sample[]): Judged[] {
     const after = Math.min(...last.map(of))
     return { name, before, after, ok: after <= before }
   })
-  return [...level, ...counted]
+  const log = Math.max(...samples.map(({ logMb }) => logMb))
+  const bounded = {
+    name: `log of the database, in MB (at most ${LOG_MB_MAX})`,
+    before: first[0]?.logMb ?? 0,
+    after: log,
+    ok: log <= LOG_MB_MAX,
+  }
+  return [...level, bounded, ...counted]
 }

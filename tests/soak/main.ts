@@ -85,7 +85,7 @@ const sender = startSender(apiUrl, rate)
 say(
   `soak: ${values.minutes} min at ${rate} events/s, kept ${values.retention}, isolation ${values.isolation}, ${availableParallelism()} processors`,
 )
-say('    s   events  server: RSS  heap  ext.  fds   executor: RSS  heap  fds   processes   disk MB   ack p50/p99 ms')
+say('    s   events  server: RSS  heap  ext.  fds   executor: RSS  heap  fds   processes   database  log   ack p50/p99 ms')
 const mb = (value: number, width = 5): string => value.toFixed(0).padStart(width)
 while (performance.now() - started < seconds * 1_000) {
   await sleep(Math.max(0, started + (samples.length + 1) * sampleSeconds * 1_000 - performance.now()))
@@ -97,14 +97,15 @@ while (performance.now() - started < seconds * 1_000) {
     server: sampleProcess(server, probe),
     executor: sampleProcess(executor, probe),
     processes: processesOf(mark).length,
-    diskMb: sizeMb(join(home, 'pilotflame.db'), join(home, 'pilotflame.db-wal')),
+    databaseMb: sizeMb(join(home, 'pilotflame.db')),
+    logMb: sizeMb(join(home, 'pilotflame.db-wal')),
     events: sender.acknowledged(),
   }
   samples.push(sample)
   const { server: s, executor: e } = sample
   say(
     `${String(sample.second).padStart(5)} ${String(sample.events).padStart(8)}  ${mb(s.rssMb, 11)} ${mb(s.heapMb)} ${mb(s.externalMb)} ${mb(s.descriptors, 4)} ` +
-      `${mb(e.rssMb, 15)} ${mb(e.heapMb)} ${mb(e.descriptors, 4)} ${String(sample.processes).padStart(11)} ${sample.diskMb.toFixed(1).padStart(9)}   ${p50.toFixed(2)} / ${p99.toFixed(2)}`,
+      `${mb(e.rssMb, 15)} ${mb(e.heapMb)} ${mb(e.descriptors, 4)} ${String(sample.processes).padStart(11)} ${sample.databaseMb.toFixed(1).padStart(11)} ${mb(sample.logMb)}   ${p50.toFixed(2)} / ${p99.toFixed(2)}`,
   )
 }
 const wrong = await sender.stop()

@@ -18,8 +18,9 @@ export interface Sample {
   readonly server: ProcessSample
   readonly executor: ProcessSample
   readonly processes: number
-  /** Database and log. */
-  readonly diskMb: number
+  readonly databaseMb: number
+  /** Of the database: written over from its beginning again and again. */
+  readonly logMb: number
   readonly events: number
 }
 
@@ -45,7 +46,4 @@ export function sampleProcess(pid: number, probe: string): ProcessSample {
   }
 }
 
-export function sizeMb(...paths: readonly string[]): number {
-  const sizes = paths.map((path) => statSync(path, { throwIfNoEntry: false })?.size ?? 0)
-  return sizes.reduce((sum, size) => sum + size, 0) / MB
-}
+export const sizeMb = (path: string): number => (statSync(path, { throwIfNoEntry: false })?.size ?? 0) / MB
