@@ -9,6 +9,7 @@ const TARGET = join(ROOT, 'packages', 'pilotflame')
 const DIST = join(TARGET, 'dist')
 /** It is built beside, and takes its place as a whole: what runs meanwhile finds the one or the other. */
 const NEXT = join(ROOT, '.build', `dist-${process.pid}`)
+process.on('exit', () => rmSync(NEXT, { recursive: true, force: true })) // where a step has failed
 const withTypes = process.argv.includes('--types')
 
 const source = (pkg, file) => join(ROOT, 'packages', pkg, 'src', file)
