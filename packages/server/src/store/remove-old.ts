@@ -7,7 +7,7 @@
  * it started has not ended.
  */
 import type { Micros } from '@pilotflame/core'
-import type { SqlRunner } from './statements.ts'
+import type { Row, SqlRunner } from './statements.ts'
 
 /** Everything that ended, or came in, before these moments is removed. */
 export interface RemoveBefore {
@@ -47,16 +47,19 @@ export interface Bite {
 export const nothingRemoved = (): Record<RemovedKind, number> =>
   Object.fromEntries(REMOVED_KINDS.map((kind) => [kind, 0])) as Record<RemovedKind, number>
 
-const OLD_RUNS = 'select id from flow_run where end_at is not null and end_at < ? order by end_at limit ?'
+const OLD_RUNS = `select id, octet_length(parameters) as bytes from flow_run
+  where end_at is not null and end_at < ? order by end_at limit ?`
+const RESULT_BYTES = 'select octet_length(result) as bytes from flow_run_result where flow_run_id = ?'
 const STATES = 'select id from flow_run_state where flow_run_id = ? limit ?'
 const TASK_RUNS = 'select id from task_run where flow_run_id = ? limit ?'
 const TASK_STATES = 'select id from task_run_state where task_run_id = ?'
 const REMOVE_LOGS = 'delete from log where id in (select id from log where flow_run_id = ? limit ?)'
 const REMOVE_CHUNKS = `delete from chunk where flow_run_id = ?1 and (attempt, n) in
   (select attempt, n from chunk where flow_run_id = ?1 order by attempt, n limit ?2)`
-const REMOVE_TASK_RESULTS = `delete from task_result where flow_run_id = ?1 and (task_key, dynamic_key) in
-  (select task_key, dynamic_key from task_result where flow_run_id = ?1 limit ?2)`
-const EVENTS_AFTER = 'select rowid as place, id, received from event where rowid > ? order by rowid limit ?'
+const TASK_RESULTS = 'select task_key, dynamic_key, octet_length(result) as bytes from task_result where flow_run_id = ? limit ?'
+const REMOVE_TASK_RESULT = 'delete from task_result where flow_run_id = ? and task_key = ? and dynamic_key = ?'
+const EVENTS_AFTER =
+  'select rowid as place, id, received, octet_length(payload) as bytes from event where rowid > ? order by rowid limit ?'
 /** A run that the event started, and that has not ended. */
 export const STARTED_UNFINISHED = `select 1 from verdict v, json_each(v.outcome, '$.runs') started
   join flow_run r on r.id = started.value ->> 'runId' where v.event_id = ? and r.end_at is null limit 1`
@@ -64,6 +67,8 @@ const WINDOWS_AFTER = `select b.trigger_id, b.key, b.end_at, coalesce(a.trigger 
   from automation_bucket b left join automation a on a.id = b.automation_id
   where (b.trigger_id, b.key) > (?, ?) order by b.trigger_id, b.key limit ?`
 
+/** A large value lies in pages of its own, which are freed one by one: 1 MB takes as long as 100 rows. */
+const BYTES_PER_ROW = 10_000
 /** Windows of triggers that one bite looks at: they are narrow, and most stay. */
 const WINDOWS_MAX = 500
 
@@ -88,8 +93,13 @@ class Remover {
     return this.#statements.all(sql, ...values).map(({ id }) => String(id))
   }
 
+  #charge(row: Row | undefined): void {
+    this.left -= Math.floor(Number(row?.bytes ?? 0) / BYTES_PER_ROW)
+  }
+
   /** The run itself goes whatever is left; true when its other rows are gone, too. */
   run(id: string): boolean {
+    this.#charge(this.#statements.get(RESULT_BYTES, id))
     this.#remove('flow_runs', 'delete from flow_run where id = ?', id)
     this.#remove('results', 'delete from flow_run_result where flow_run_id = ?', id)
     this.#statements.run('delete from run_input where flow_run_id = ?', id)
@@ -99,7 +109,7 @@ class Remover {
   rowsOfRun(id: string): boolean {
     this.#states(id)
     this.#taskRuns(id)
-    if (this.left > 0) this.#remove('results', REMOVE_TASK_RESULTS, id, this.left)
+    this.#taskResults(id)
     if (this.left > 0) this.#remove('logs', REMOVE_LOGS, id, this.left)
     if (this.left > 0) this.#remove('chunks', REMOVE_CHUNKS, id, this.left)
     return this.left > 0
@@ -130,6 +140,15 @@ class Remover {
     this.#remove('task_runs', 'delete from task_run where id = ?', id)
   }
 
+  #taskResults(runId: string): void {
+    if (this.left <= 0) return
+    for (const row of this.#statements.all(TASK_RESULTS, runId, this.left)) {
+      if (this.left <= 0) return
+      this.#charge(row)
+      this.#remove('results', REMOVE_TASK_RESULT, runId, String(row.task_key), String(row.dynamic_key))
+    }
+  }
+
   leftovers(): void {
     for (const { flow_run_id } of this.#statements.all('select flow_run_id from removed_run')) {
       const id = String(flow_run_id)
@@ -140,7 +159,9 @@ class Remover {
 
   oldRuns(before: Micros): void {
     if (this.left <= 0) return
-    for (const id of this.#ids(OLD_RUNS, before, this.left)) {
+    for (const row of this.#statements.all(OLD_RUNS, before, this.left)) {
+      const id = String(row.id)
+      this.#charge(row)
       if (!this.run(id)) this.#statements.run('insert into removed_run (flow_run_id) values (?)', id)
       if (this.left <= 0) return
     }
@@ -159,6 +180,7 @@ class Remover {
       this.left -= 1
       const id = String(row.id)
       if (this.#statements.get(STARTED_UNFINISHED, id)) continue
+      this.#charge(row)
       this.#remove('verdicts', 'delete from verdict where event_id = ?', id)
       this.#remove('events', 'delete from event where id = ?', id)
     }

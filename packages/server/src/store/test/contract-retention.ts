@@ -117,6 +117,19 @@ export function retentionContract(open: OpenTestStore): void {
       expect(await store.read.chunks(run.id, { attempt: 0, n: 0 }, 100)).toEqual([])
     })
 
+    test('large values take more bites than small ones', async () => {
+      for (const n of [1, 2, 3]) {
+        const run = await finishedRun(store, n)
+        await store.transaction(async (tx) => {
+          tx.saveRunResult(run.id, 'x'.repeat(2_000_000))
+          tx.insertTaskResult(run.id, 'large', '0', 'x'.repeat(2_000_000))
+        })
+      }
+      const { bites, removed } = await sweep()
+      expect(removed).toMatchObject({ flow_runs: 3, results: 9 })
+      expect(bites).toBeGreaterThan(3)
+    })
+
     test('events go with their verdicts, but not while a run that one has started has not ended', async () => {
       const run = sampleRun(7)
       const verdict = { automationId: AUTOMATION.id, at: START }
