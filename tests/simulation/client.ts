@@ -32,13 +32,13 @@ export class Client {
     else if (kind < 30) this.#send([this.#event('order.failed')])
     else if (kind < 36) this.#send([this.#event('order.read')])
     else if (kind < 39) this.#send([this.#event('order.placed'), this.#event('order.failed'), this.#event('order.failed')])
-    else if (kind < 52) this.#sendAgain()
-    else if (kind < 58) this.#startRun()
-    else if (kind < 74) this.#cancel()
-    else if (kind < 78) this.#retry()
-    else if (kind < 80) this.#delete()
-    else if (kind < 85) this.#watch()
-    else if (kind < 88) this.#waitForEnd()
+    else if (kind < 55) this.#sendAgain()
+    else if (kind < 61) this.#startRun()
+    else if (kind < 78) this.#cancel()
+    else if (kind < 84) this.#retry()
+    else if (kind < 86) this.#delete()
+    else if (kind < 91) this.#watch()
+    else if (kind < 95) this.#waitForEnd()
     else this.#read()
   }
 
@@ -201,7 +201,7 @@ export class Client {
     this.#ask(
       'a list',
       async (app) => {
-        if (random.chance(0.4)) await app.store.read.flowRuns({}, 'START_TIME_DESC', { limit: 20, offset: 0 })
+        if (random.chance(0.4)) await app.store.read.flowRuns({}, 'START_TIME_DESC', { limit: 5, offset: 0 })
         else if (event && random.chance(0.5)) await app.store.read.verdicts(event.id)
         else if (runId !== undefined) await app.store.read.flowRunStates(runId)
       },
