@@ -20,11 +20,10 @@ export function sayFailure(what: string, error: unknown): void {
 
 /** Ends the process with exit code 1 for what nobody catches, unless the user's code listens for it itself. */
 export function endOnFailure(tell: (message: string) => Promise<void>): void {
-  const end = (what: string, event: 'uncaughtException' | 'unhandledRejection') => (error: unknown) => {
-    if (process.listenerCount(event) > 1) return
+  process.on('uncaughtException', (error, origin) => {
+    if (process.listenerCount('uncaughtException') > 1) return
+    const what = origin === 'unhandledRejection' ? 'Unhandled rejection: ' : 'Uncaught '
     sayFailure(what, error)
     void tell(`${what}${lineOf(error)}`).finally(() => process.exit(1))
-  }
-  process.on('uncaughtException', end('Uncaught ', 'uncaughtException'))
-  process.on('unhandledRejection', end('Unhandled rejection: ', 'unhandledRejection'))
+  })
 }

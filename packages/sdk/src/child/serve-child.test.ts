@@ -22,6 +22,10 @@ const work = flow('work', async ({ how }, run) => {
   if (how === 'never') await new Promise(() => note('waits'))
   if (how === 'throw') { setTimeout(() => { throw new TypeError('late') }); await new Promise(() => {}) }
   if (how === 'reject') { void Promise.reject(new Error('nobody')); await new Promise(() => {}) }
+  if (how === 'handled') {
+    void Promise.reject(new Error('nobody'))
+    return new Promise((resolve) => process.once('uncaughtException', (error) => resolve(String(error))))
+  }
   if (how === 'exit') { console.log('the last line'); process.exit(3) }
   if (how === 'overflow') { const deeper = () => deeper() + 1; return deeper() }
   if (how === 'close') { process.stdout.destroy(); console.log('lost'); process.stdout.write('lost') }
@@ -163,6 +167,22 @@ test('SIGTERM: an idle one leaves at once', async () => {
   expect(await started.ended).toBe(0)
   expect(peer.drains).toBe(1)
   expect(started.notes()).toEqual(['starts', 'cleans up'])
+})
+
+test('SIGTERM: one that waits for a server that is away leaves, too', async () => {
+  await peer.close()
+  const started = start()
+  while (!started.notes().includes('starts')) await new Promise((resolve) => setTimeout(resolve, 10))
+  started.child.kill('SIGTERM')
+  expect(await started.ended).toBe(0)
+  peer = await startPeer()
+})
+
+test("what the user's code listens for itself is left to it", async () => {
+  const started = await readyAndWelcome(start())
+  run('handled')
+  expect((await peer.item(isState('COMPLETED'))).result).toBe('Error: nobody')
+  expect(await started.ended).toBe(0)
 })
 
 test('SIGTERM: a busy one finishes its run first', async () => {

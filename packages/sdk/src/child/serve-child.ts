@@ -69,7 +69,6 @@ class Child {
     const { identity, served, onStart } = this.#parts
     await warmUp(served)
     this.#cleanUp = await runStartHooks(onStart, say)
-    if (this.#draining) return this.#leave()
     const options = {
       deployments: [{ ...served, offer: { ...served.offer, version: identity.version, keep_triggers: true } }],
       limit: 1,
@@ -95,7 +94,6 @@ class Child {
     process.on('exit', () => executor.flush()) // the last lines of a run that ends its process
     this.#tellReady()
     executor.closed.catch((error) => this.#refused(error))
-    if (this.#draining) this.#drainExecutor(executor)
   }
 
   #tellReady(): void {
@@ -116,6 +114,7 @@ class Child {
     if (this.#draining) return
     this.#draining = true
     if (this.#executor) this.#drainExecutor(this.#executor)
+    else void this.#leave() // it has not begun
   }
 
   #drainExecutor(executor: Executor): void {
