@@ -28,7 +28,11 @@ export const ERRORS = {
   automation_not_found: { http: 404, retryable: false },
   hook_not_found: { http: 404, retryable: false },
   hook_exists: { http: 409, retryable: false },
+  variable_not_found: { http: 404, retryable: false },
+  variable_exists: { http: 409, retryable: false },
   ambiguous_name: { http: 409, retryable: false },
+  wrong_state: { http: 409, retryable: false },
+  input_exists: { http: 409, retryable: false },
   not_implemented: { http: 501, retryable: false },
   // Runs and their executors
   stale_lease: { http: 409, retryable: false },

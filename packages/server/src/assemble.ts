@@ -10,6 +10,7 @@ import { matchEvents } from './automations/match-events.ts'
 import { createAutomations } from './automations/service.ts'
 import { createChannel } from './dispatch/channel.ts'
 import { liveness } from './dispatch/liveness.ts'
+import { createPolls } from './dispatch/polls.ts'
 import { createPump } from './dispatch/pump.ts'
 import { createEngine } from './engine/engine.ts'
 import type { EngineCore } from './engine/engine-core.ts'
@@ -98,6 +99,7 @@ export async function assemble({
     retention: old,
     executors: listExecutors(core.registry),
     feed: core.feed,
+    polls: createPolls(core),
     version,
   }
   const stops: (() => void)[] = []

@@ -60,6 +60,11 @@ export function createAutomations({ store, clock, index }: Parts): Automations {
       index.remove(id)
     },
 
+    async relatedTo(resourceId) {
+      const all = await store.transaction((tx) => tx.loadAutomations())
+      return all.filter((automation) => automation.ownerResource === resourceId || actsOn(automation, resourceId))
+    },
+
     async deleteOwned(ownerResource) {
       const owned = await store.transaction(async (tx) => {
         const found = await tx.findAutomationsByOwner(ownerResource)
@@ -89,6 +94,13 @@ export function createAutomations({ store, clock, index }: Parts): Automations {
     },
   }
 }
+
+const DEPLOYMENT_RESOURCE = 'prefect.deployment.'
+
+const actsOn = ({ actions }: Automation, resourceId: string): boolean =>
+  actions.some(
+    (action) => action.type === 'run-deployment' && `${DEPLOYMENT_RESOURCE}${action.deployment_id ?? ''}` === resourceId,
+  )
 
 function explain(event: Event, automation: Automation, verdict: string | undefined): Why {
   const clauses = explainMatch(automation.trigger, event)

@@ -48,12 +48,16 @@ const object = (value: Json | undefined): JsonObject | null => (isObject(value) 
 const texts = (value: Json | undefined): string[] =>
   Array.isArray(value) ? value.filter((item): item is string => typeof item === 'string') : []
 
+/** The deployment with the fields that are given; the others stay as they are in `base`. */
 function fromFields(
-  flow: Flow,
-  { name, fields }: DeploymentInput,
+  flow: Pick<Flow, 'id' | 'name'>,
+  { name, fields }: Pick<DeploymentInput, 'name' | 'fields'>,
   base: Deployment | undefined,
   { random, now }: Made,
 ): Deployment {
+  const given = <T>(field: string, read: (value: Json | undefined) => T, known: T): T =>
+    field in fields ? read(fields[field]) : known
+  const kept = Object.fromEntries(Object.entries(fields).filter(([key]) => !COLUMNS.has(key)))
   return {
     id: base?.id ?? random.uuid(),
     flowId: flow.id,
@@ -61,17 +65,17 @@ function fromFields(
     name,
     versionId: base?.versionId ?? null,
     version: text(fields.version) ?? base?.version ?? null,
-    description: text(fields.description),
-    entrypoint: text(fields.entrypoint),
-    paused: fields.paused === true,
-    tags: texts(fields.tags),
-    labels: (object(fields.labels) ?? {}) as Deployment['labels'],
-    parameters: object(fields.parameters) ?? {},
-    parameterSchema: object(fields.parameter_openapi_schema),
-    enforceParameterSchema: fields.enforce_parameter_schema !== false,
+    description: given('description', text, base?.description ?? null),
+    entrypoint: given('entrypoint', text, base?.entrypoint ?? null),
+    paused: given('paused', (value) => value === true, base?.paused ?? false),
+    tags: given('tags', texts, base?.tags ?? []),
+    labels: given('labels', (value) => (object(value) ?? {}) as Deployment['labels'], base?.labels ?? {}),
+    parameters: given('parameters', (value) => object(value) ?? {}, base?.parameters ?? {}),
+    parameterSchema: given('parameter_openapi_schema', object, base?.parameterSchema ?? null),
+    enforceParameterSchema: given('enforce_parameter_schema', (value) => value !== false, base?.enforceParameterSchema ?? true),
     retries: base?.retries ?? 0,
     retryDelayMs: base?.retryDelayMs ?? 0,
-    kept: Object.fromEntries(Object.entries(fields).filter(([key]) => !COLUMNS.has(key))),
+    kept: { ...base?.kept, ...kept },
     createdBy: base?.createdBy ?? null,
     createdAt: base?.createdAt ?? now,
     updatedAt: now,
@@ -89,6 +93,14 @@ export async function upsertDeployment(
   const deployment = fromFields(flow, input, base, made)
   tx.saveDeployment(deployment)
   return { deployment, created: base === undefined }
+}
+
+export async function updateDeployment(tx: Tx, made: Made, id: string, fields: JsonObject): Promise<Deployment | undefined> {
+  const base = await tx.findDeployment(id)
+  if (!base) return undefined
+  const changed = fromFields({ id: base.flowId, name: base.flowName }, { name: base.name, fields }, base, made)
+  tx.saveDeployment(changed)
+  return changed
 }
 
 /** What an executor offers becomes a deployment whose current version is the offered code. */

@@ -20,6 +20,8 @@ export class Registry {
   readonly #paused = new Set<string>()
   /** Called when a place may have become free for runs of this deployment. */
   onRoom: (deploymentId: string) => void = () => undefined
+  /** Called when a run of this deployment has come to wait. */
+  onQueued: (deploymentId: string) => void = () => undefined
   /** Called when more or fewer runs of this deployment wait. */
   onWaiting: (deploymentId: string) => void = () => undefined
 
@@ -116,10 +118,15 @@ export class Registry {
   wait(run: WaitingRun): void {
     entryOf(this.#waiting, run.deploymentId, () => new Map<string, WaitingRun>()).set(run.id, run)
     this.onWaiting(run.deploymentId)
+    this.onQueued(run.deploymentId)
   }
 
   unwait(runId: string, deploymentId: string): void {
     if (this.#waiting.get(deploymentId)?.delete(runId)) this.onWaiting(deploymentId)
+  }
+
+  waitingOf(deploymentId: string): Iterable<WaitingRun> {
+    return this.#waiting.get(deploymentId)?.values() ?? []
   }
 
   hasWaiting(deploymentId: string): boolean {

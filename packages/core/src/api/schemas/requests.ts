@@ -1,6 +1,6 @@
 /** Bodies of the routes that change something. Strict where Prefect forbids unknown fields, and on all routes of ours. */
 import * as z from 'zod'
-import { labels, moment, names, notYet, object, stateCreate, uuid } from './common.ts'
+import { labels, moment, names, object, stateCreate, uuid } from './common.ts'
 
 /** Labels of something that took part in an event; `prefect.resource.id` names it. */
 const resource = z
@@ -20,57 +20,6 @@ export const event = z.looseObject({
 export const events = z.union([event, z.array(event)])
 
 export const flowCreate = z.strictObject({ name: z.string().min(1), tags: names.optional(), labels: labels.nullish() })
-
-/** Prefect's DeploymentCreate. */
-export const deploymentCreate = z.strictObject({
-  name: z.string().min(1),
-  flow_id: uuid,
-  paused: z.boolean().optional(),
-  schedules: z
-    .array(z.unknown())
-    .refine((list) => list.length === 0, {
-      error: 'schedules are not run here yet; leave them out',
-      params: { type: 'not_implemented' },
-    })
-    .optional(),
-  concurrency_limit: z.int().nullish(),
-  concurrency_options: z.looseObject({ collision_strategy: z.string(), grace_period_seconds: z.int().nullish() }).nullish(),
-  global_concurrency_limit_id: notYet,
-  enforce_parameter_schema: z.boolean().optional(),
-  parameter_openapi_schema: object.nullish(),
-  parameters: object.optional(),
-  tags: names.optional(),
-  labels: labels.nullish(),
-  pull_steps: z.array(object).nullish(),
-  work_queue_name: z.string().nullish(),
-  work_pool_name: z.string().nullish(),
-  storage_document_id: uuid.nullish(),
-  infrastructure_document_id: uuid.nullish(),
-  description: z.string().nullish(),
-  path: z.string().nullish(),
-  version: z.string().nullish(),
-  entrypoint: z.string().nullish(),
-  job_variables: object.optional(),
-  version_info: z.looseObject({ type: z.string(), version: z.string() }).nullish(),
-})
-
-/** Prefect's DeploymentFlowRunCreate. */
-export const createFlowRun = z.strictObject({
-  name: z.string().min(1).optional(),
-  state: stateCreate.nullish(),
-  parameters: object.optional(),
-  enforce_parameter_schema: z.boolean().nullish(),
-  context: notYet,
-  infrastructure_document_id: notYet,
-  // Sent by Prefect's client with every run; the deployment's own retries decide.
-  empirical_policy: z.looseObject({}).optional(),
-  tags: names.optional(),
-  idempotency_key: z.string().nullish(),
-  labels: labels.nullish(),
-  parent_task_run_id: notYet,
-  work_queue_name: notYet,
-  job_variables: notYet,
-})
 
 export const setState = z.looseObject({ state: stateCreate, force: z.boolean().optional() })
 

@@ -2,7 +2,7 @@
 import { AppError } from '@pilotflame/core'
 import { openApiDocument, PREFECT_VERSION } from '@pilotflame/core/contract'
 import type { Handlers } from '../exchange.ts'
-import { value } from '../replies.ts'
+import { EMPTY, value } from '../replies.ts'
 
 /** The version of Prefect's wire that is spoken. */
 export const API_VERSION = '0.8.4'
@@ -14,6 +14,9 @@ export const adminRoutes: Handlers<
   | 'GET /version'
   | 'GET /hello'
   | 'GET /admin/version'
+  | 'GET /admin/settings'
+  | 'GET /admin/storage'
+  | 'DELETE /admin/storage'
   | 'GET /csrf-token'
   | 'GET /openapi.json'
   | 'POST /admin/database/prune'
@@ -31,6 +34,11 @@ export const adminRoutes: Handlers<
 
   // Prefect's client compares the major number with its own; our own version stands behind the plus.
   'GET /admin/version': ({ context }) => value(`${PREFECT_VERSION}+pilotflame.${context.app.version}`),
+
+  'GET /admin/settings': () => value({}),
+  // Blocks are not here yet, so there is none that results could be kept in.
+  'GET /admin/storage': () => value({ default_result_storage_block_id: null }),
+  'DELETE /admin/storage': () => EMPTY,
 
   'GET /csrf-token'() {
     throw new AppError(

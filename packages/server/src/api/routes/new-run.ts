@@ -1,5 +1,5 @@
 /** Wire → domain: the run and the state that somebody asks for. */
-import { type Json, parseIso, type StateDetails, type StateProposal } from '@pilotflame/core'
+import { type Json, type JsonObject, parseIso, type RunKept, type StateDetails, type StateProposal } from '@pilotflame/core'
 import type { BodyOf } from '@pilotflame/core/contract'
 import type { App, NewRun } from '../../app.ts'
 
@@ -19,9 +19,22 @@ export function proposalOf({ random }: Pick<App, 'random'>, state: StateCreate):
   }
 }
 
-export function newRunOf(app: Pick<App, 'random'>, body: BodyOf<'POST /deployments/{id}/create_flow_run'>): NewRun {
+/** What few runs have: a context, or a policy that says something. */
+function keptOf({ context, empirical_policy: policy }: BodyOf<'POST /deployments/{id}/create_flow_run'>): RunKept | undefined {
+  const hasPolicy = Object.values(policy ?? {}).some((one) => Boolean(one) && !(Array.isArray(one) && one.length === 0))
+  if (!hasPolicy && Object.keys(context ?? {}).length === 0) return undefined
   return {
-    ...(body.name === undefined ? {} : { name: body.name }),
+    ...(hasPolicy ? { empirical_policy: policy as RunKept['empirical_policy'] & JsonObject } : {}),
+    ...(context ? { context: context as JsonObject } : {}),
+  }
+}
+
+export function newRunOf(app: Pick<App, 'random'>, body: BodyOf<'POST /deployments/{id}/create_flow_run'>): NewRun {
+  const kept = keptOf(body)
+  return {
+    ...(kept ? { kept } : {}),
+    ...(body.parent_task_run_id ? { parentTaskRunId: body.parent_task_run_id.toLowerCase() } : {}),
+    ...(body.name ? { name: body.name } : {}),
     ...(body.parameters === undefined ? {} : { parameters: body.parameters }),
     ...(body.tags === undefined ? {} : { tags: body.tags }),
     ...(body.labels ? { labels: body.labels } : {}),
