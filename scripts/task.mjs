@@ -31,6 +31,7 @@ const STEPS = {
   bench: [['bench', program('bench/bench.ts', ...given)]],
   simulate: [['simulation', program('tests/simulation/main.ts', ...given)]],
   chaos: [['real kills', program('tests/chaos/main.ts', ...given)]],
+  conformance: [['conformance', program('tests/conformance/main.ts', ...given)]],
   soak: [['soak', program('tests/soak/main.ts', ...given)]],
 }
 
