@@ -12,6 +12,8 @@ const run = promisify(execFile)
 const PACKAGE = join(ROOT, 'packages', 'pilotflame')
 const folder = mkdtempSync(join(tmpdir(), 'pilotflame-packed-'))
 const started: ChildProcess[] = []
+/** Where the server is, once it was started. */
+const env: Record<string, string> = { PILOTFLAME_HOME: join(folder, 'home') }
 const bin = (name: string): string => join(ROOT, 'node_modules', '.bin', name)
 
 /** Starts a program, and settles with the first line of its stdout that `wanted` accepts. */
@@ -75,12 +77,31 @@ test("the README's example answers an event", async () => {
     (line) => line.startsWith('{'),
   )
   const { api_url: apiUrl } = JSON.parse(ready) as { api_url: string }
-  const env = { PILOTFLAME_API_URL: apiUrl }
+  env.PILOTFLAME_API_URL = apiUrl
   await startUntil(process.execPath, ['hello.ts'], env, (line) => line.includes('is ready'))
   const command = /npx pilot (event emit .*--follow)/.exec(readFileSync(join(ROOT, 'README.md'), 'utf8'))?.[1] ?? ''
   const { stdout } = await run('sh', ['-c', `${pilot} ${command}`], { cwd: folder, env: { ...process.env, ...env } })
   expect(stdout).toMatch(/Completed/)
   expect(stdout).toMatch(/hello/i)
+})
+
+const FRESH = `
+import { flow } from 'pilotflame'
+export const fresh = flow('fresh', async (_: object, run) => run.stream('from process ' + process.pid))
+if (import.meta.main) await fresh.serve({ on: 'fresh.now', isolation: 'fresh' })
+`
+
+test('runs in processes of their own, whose program is one file', async () => {
+  writeFileSync(join(folder, 'fresh.ts'), FRESH)
+  await startUntil(process.execPath, ['fresh.ts'], env, (line) => line.includes('fresh is ready'))
+  const pilot = join(folder, 'node_modules', '.bin', 'pilot')
+  const emit = () => run(pilot, ['event', 'emit', 'fresh.now', '--follow'], { cwd: folder, env: { ...process.env, ...env } })
+  const texts = [(await emit()).stdout, (await emit()).stdout]
+  const [first, second] = texts.map((text) => /from process (\d+)/.exec(text)?.[1])
+  expect(texts.join()).toMatch(/Completed[\s\S]*Completed/)
+  expect(first).not.toBe(second)
+  const [bundle = ''] = readdirSync(join(folder, 'node_modules', '.pilotflame')).filter((name) => /^fresh-\w+\.mjs$/.test(name))
+  expect(readFileSync(join(folder, 'node_modules', '.pilotflame', bundle), 'utf8')).not.toMatch(/^import .*['"]pilotflame['"]/m)
 })
 
 test('the types hold for a strict user', async () => {
