@@ -137,6 +137,8 @@ function checkPlace(world: World, run: FlowRun): void {
   const executor = world.executorOf(run.sessionId)
   const deployment = books.deployments.get(run.deploymentId)
   const name = `${deployment?.flowName}/${deployment?.name}`
-  if (executor && !executor.offers.has(name))
-    world.violated('I9', `run ${run.id} of ${name} was leased to an executor without its code`)
+  const offer = executor?.offers.get(name)
+  if (executor && offer?.version !== run.versionId) {
+    world.violated('I9', `run ${run.id} of ${name} was leased as ${run.versionId} to an executor with ${offer?.version}`)
+  }
 }

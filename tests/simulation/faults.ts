@@ -83,7 +83,8 @@ export class Faults {
     else if (kind < 65) this.#stop()
     else if (kind < 72) this.#partition()
     else if (kind < 76) this.#powerCut()
-    else if (kind < 88) this.#host()
+    else if (kind < 85) this.#host()
+    else if (kind < 90) this.#deploy()
     else this.#jump()
     return true
   }
@@ -125,6 +126,14 @@ export class Faults {
       this.crashes += 1
       host.die()
     }
+  }
+
+  /** Not while one starts: nobody could say whose code is the newer one. */
+  #deploy(): void {
+    if (!this.#machines.every(({ settled }) => settled)) return
+    this.#world.code += 1
+    this.#world.note(() => `the code is version ${this.#world.code} now`)
+    for (const machine of this.#machines) machine.deploy()
   }
 
   #partition(): void {

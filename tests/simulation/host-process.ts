@@ -52,6 +52,10 @@ export class HostProcess extends VirtualProcess {
     this.after(world.random.between(1 * MS, 50 * MS), 'a host starts', () => this.#link.connect())
   }
 
+  get sessionId(): string {
+    return this.#host.sessionId ?? ''
+  }
+
   get children(): readonly ExecutorProcess[] {
     return [...this.#children.values()]
   }

@@ -30,8 +30,22 @@ export class Machine {
     this.name = name
     this.boot = boot
     this.clockOffset = clockOffset
-    for (const options of executors) this.#keep(this.#executors, () => new ExecutorProcess(world, { machine: this, ...options }))
-    for (const deployments of hosts) this.#keep(this.#hosts, () => new HostProcess(world, this, deployments))
+    for (const options of executors) this.#keep(this.#executors, () => this.#executor(options))
+    for (const deployments of hosts) this.#keep(this.#hosts, () => this.#host(deployments))
+  }
+
+  #executor({ limit, offers }: MachineOptions['executors'][number]): ExecutorProcess {
+    return new ExecutorProcess(this.#world, { machine: this, limit, offers: offers.map((offer) => this.#newest(offer)) })
+  }
+
+  #host(deployments: readonly HostDeployment[]): HostProcess {
+    const newest = deployments.map((one) => ({ ...one, offer: this.#newest(one.offer) }))
+    return new HostProcess(this.#world, this, newest)
+  }
+
+  /** A process has the code that was there when it started. */
+  #newest(offer: DeploymentOffer): DeploymentOffer {
+    return { ...offer, version: `${offer.flow_name} ${this.#world.code}` }
   }
 
   /** Starts it, and another one whenever it has ended. */
@@ -51,6 +65,16 @@ export class Machine {
 
   get hosts(): readonly HostProcess[] {
     return [...this.#hosts]
+  }
+
+  /** False while one of them has not been welcomed. */
+  get settled(): boolean {
+    return [...this.#executors, ...this.#hosts].every(({ sessionId }) => sessionId !== '')
+  }
+
+  /** New code: what runs finishes with the old one. */
+  deploy(): void {
+    for (const process of [...this.#executors, ...this.#hosts]) process.drain()
   }
 
   loseNetwork(): void {

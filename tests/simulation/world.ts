@@ -56,6 +56,8 @@ export class World {
   readonly trace: string[] = []
   /** The first thing that is wrong. */
   violation: Violation | null = null
+  /** The version of the users' code that a process loads when it starts. */
+  code = 1
   /** Faults happen; false when the schedule comes to its end. */
   faulty = true
   readonly #taskRuns = new Map<string, string>()

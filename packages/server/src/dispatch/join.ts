@@ -37,12 +37,13 @@ export async function join(core: EngineCore, work: DoWork, frame: HelloFrame, pe
   const { registry, random, clock } = core
   const known = frame.session_id === null ? undefined : registry.sessions.get(frame.session_id)
   const child = typeof frame.host_session_id === 'string'
+  const comesBack = frame.session_id !== null // also when its session was ended meanwhile
   const session = known ?? newSession(idOf(frame, random), frame)
   const { deployments, changed, removed } = await work(
     async ({ tx }) => {
       const saved: Saved = { deployments: [], changed: [], removed: [] }
       for (const offer of frame.deployments) {
-        const there = child || known ? await findOffered(tx, offer) : undefined
+        const there = child || comesBack ? await findOffered(tx, offer) : undefined
         if (there) saved.deployments.push(there)
         else await saveOffered(core, tx, offer, saved)
       }

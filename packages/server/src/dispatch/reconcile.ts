@@ -37,11 +37,13 @@ export async function reconcile(core: EngineCore, session: Session, { holds }: H
     if (session.running.get(run.id) !== run.epoch) continue
     const reached = held.get(run.id) === run.epoch
     if (run.state.type !== 'CANCELLING') {
-      if (!reached) peer?.send(runFrame(core, run, recorded))
+      if (reached) continue
+      if (session.uses !== null) session.uses -= 1
+      peer?.send(runFrame(core, run, recorded))
     } else if (reached) {
       const { id: run_id, epoch, state } = run
       peer?.send({ type: 'cancel', run_id, epoch, reason: state.message ?? 'The run was cancelled.' })
-    } else await cancelUnsent(core, session, run)
+    } else await cancelUnsent(core, run)
   }
 }
 
@@ -54,14 +56,10 @@ function leasedTo(core: EngineCore, session: Session): Promise<readonly Leased[]
 }
 
 /** Keeps I10: nothing of it has started, so there is nothing to wait for. */
-function cancelUnsent(core: EngineCore, session: Session, { id }: FlowRun): Promise<void> {
+function cancelUnsent(core: EngineCore, { id }: FlowRun): Promise<void> {
   return unitOfWork(core, async (work) => {
     const run = await work.findRun(id)
     if (run?.state.type !== 'CANCELLING') return
-    work.afterwards(() => {
-      // It does not use its process up after all; while it was held, it was counted.
-      if (session.uses !== null && session.running.has(id)) session.uses += 1
-    })
     const { handedBack: _, ...proposal } = afterExecutorEnded(run, NEVER_REACHED, core.clock.now())
     await changeState(core, work, run, { id: core.random.uuid(), ...proposal }, { force: false, byExecutor: true })
   })

@@ -85,10 +85,8 @@ export function connectSession(session: Session, frame: HelloFrame, offers: Sess
   session.draining = false
   session.handBack = false
   session.closedAt = null
-  const held = new Set(frame.holds.map(({ run_id }) => run_id))
-  // Runs that never reached it are sent again, and use it up.
-  const unheard = [...session.running.keys()].filter((id) => !held.has(id)).length
-  session.uses = typeof frame.uses === 'number' ? frame.uses - unheard : null
+  // A run that never reached it is sent again, and uses it up then; until that, the run has its place.
+  session.uses = typeof frame.uses === 'number' ? frame.uses : null
 }
 
 /** How many runs it could be sent now. */
