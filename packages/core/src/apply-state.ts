@@ -1,4 +1,5 @@
 import type { FlowRun } from './run.ts'
+import { isResuming, keptAfter } from './run-policy.ts'
 import { isTerminal, type State } from './states.ts'
 
 /** The run as it is once it has entered `state`: its counters and times, and the end of its lease where that ends one. */
@@ -10,7 +11,8 @@ export function applyState(run: FlowRun, state: State): FlowRun {
   return {
     ...run,
     state,
-    runCount: type === 'RUNNING' ? run.runCount + 1 : run.runCount,
+    kept: keptAfter(run, state),
+    runCount: type === 'RUNNING' && !isResuming(run) ? run.runCount + 1 : run.runCount,
     // A lease lives from Pending to the end of the attempt (I1).
     sessionId: ended || scheduled ? null : run.sessionId,
     expectedStartAt: scheduled && state.name !== 'Late' ? state.scheduledAt : (run.expectedStartAt ?? at),

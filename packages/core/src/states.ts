@@ -44,7 +44,7 @@ export interface StateProposal {
   readonly message?: string | null
   readonly data?: Json
   readonly details?: StateDetails
-  /** When the run may start; only for `SCHEDULED`. */
+  /** When the run may start; only for `SCHEDULED`, and for `PENDING` where somebody has taken the run before it is due. */
   readonly scheduledAt?: Micros
 }
 
@@ -72,6 +72,11 @@ export const enterState = (proposal: StateProposal, at: Micros, follows: string 
   message: proposal.message ?? null,
   data: proposal.data ?? null,
   details: proposal.details ?? {},
-  scheduledAt: proposal.type === 'SCHEDULED' ? (proposal.scheduledAt ?? at) : null,
+  scheduledAt: dueAt(proposal, at),
   follows,
 })
+
+function dueAt({ type, scheduledAt }: StateProposal, at: Micros): Micros | null {
+  if (type === 'SCHEDULED') return scheduledAt ?? at
+  return type === 'PENDING' ? (scheduledAt ?? null) : null
+}

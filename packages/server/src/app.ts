@@ -9,13 +9,17 @@ import type {
   FlowRun,
   Json,
   JsonObject,
+  Micros,
+  Ms,
   Parameters,
   Resource,
+  RunKept,
   StateProposal,
   StreamAttemptEnd,
   WhyClause,
   WhyRun,
 } from '@pilotflame/core'
+import type { ClientWrites } from './engine/writes.ts'
 import type { ChannelPeer, Clock, Random } from './ports.ts'
 import type { Retention } from './scheduler/retention.ts'
 import type { Hook, Store } from './store/store.ts'
@@ -56,6 +60,9 @@ export interface NewRun {
   /** Default: Scheduled, now. */
   readonly state?: StateProposal
   readonly enforceParameterSchema?: boolean
+  /** The task run that stands for it in the run that started it. */
+  readonly parentTaskRunId?: string
+  readonly kept?: RunKept
 }
 
 export interface DeploymentInput {
@@ -65,7 +72,7 @@ export interface DeploymentInput {
   readonly fields: JsonObject
 }
 
-export interface Engine {
+export interface Engine extends ClientWrites {
   /** Starts a run of a deployment; `created` is false when the idempotency key was known. Throws `deployment_not_found`, `invalid_parameters`. */
   createRun(deploymentId: string, run: NewRun, receivedMark: number): Promise<{ run: FlowRun; created: boolean }>
   /** Throws `run_not_found`. */
@@ -75,6 +82,8 @@ export interface Engine {
   waitForEnd(runId: string, signal: AbortSignal): Promise<{ run: FlowRun; result: Json | undefined }>
   upsertFlow(input: { name: string; tags: readonly string[]; labels: Flow['labels'] }): Promise<{ flow: Flow; created: boolean }>
   upsertDeployment(input: DeploymentInput): Promise<{ deployment: Deployment; created: boolean }>
+  /** Changes the fields that are given. Throws `deployment_not_found`, `invalid_parameters`. */
+  updateDeployment(id: string, fields: JsonObject): Promise<void>
   deleteDeployment(id: string): Promise<void>
   /** While it is paused its runs wait. */
   pauseDeployment(id: string, paused: boolean): Promise<void>
@@ -87,6 +96,8 @@ export interface Automations {
   save(automation: Automation): Promise<Automation>
   setEnabled(id: string, enabled: boolean): Promise<void>
   delete(id: string): Promise<void>
+  /** Those that belong to a resource, or act on it. */
+  relatedTo(resourceId: string): Promise<readonly Automation[]>
   /** How many were deleted. */
   deleteOwned(ownerResource: string): Promise<number>
   /** Why this event did or did not fire this automation, one line per clause. Throws `event_not_found`, `automation_not_found`. */
@@ -139,6 +150,25 @@ export interface Executors {
   freeFor(deploymentId: string): number
 }
 
+export interface Poll {
+  readonly deploymentIds: readonly string[]
+  /** Runs are told so long before they are due. */
+  readonly aheadMs: Ms
+  readonly limit: number
+  /** Whoever asked has left. */
+  readonly signal: AbortSignal
+}
+
+/** Runs for Prefect's runners, which ask for them. */
+export interface Polls {
+  /** Settles when a run of these deployments is due and waits; rejects with the signal's reason. */
+  hold(poll: Poll): Promise<readonly FlowRun[]>
+  /** When a runner last asked for runs of it; now while one does. */
+  lastPolled(deploymentId: string): Micros | null
+  /** Deployments that a runner has asked for lately. */
+  polled(): readonly string[]
+}
+
 /** A watcher of events as they come. */
 export interface EventWatcher {
   readonly filter: CompiledEventFilter
@@ -164,6 +194,7 @@ export interface App {
   readonly retention: Pick<Retention, 'prune'>
   readonly executors: Executors
   readonly feed: Feed
+  readonly polls: Polls
   readonly version: string
 }
 

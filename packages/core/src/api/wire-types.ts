@@ -178,6 +178,29 @@ export interface TaskRunWire {
   readonly state: StateWire
 }
 
+/** Prefect's PaginationResponse of any kind. */
+export interface PageWire<T> {
+  readonly results: readonly T[]
+  readonly count: number
+  readonly limit: number
+  readonly pages: number
+  readonly page: number
+}
+
+/** Prefect's HistoryResponse: the runs that were expected in an interval. */
+export interface HistoryWire {
+  readonly interval_start: string
+  readonly interval_end: string
+  readonly states: readonly {
+    readonly state_type: StateType
+    readonly state_name: string
+    readonly count_runs: number
+    /** Seconds. */
+    readonly sum_estimated_run_time: number
+    readonly sum_estimated_lateness: number
+  }[]
+}
+
 /** Prefect's Log. */
 export interface LogWire {
   readonly id: string
@@ -199,6 +222,35 @@ export interface VariableWire {
   readonly name: string
   readonly value: Json
   readonly tags: readonly string[]
+}
+
+/** Prefect's DeploymentSchedule. */
+export interface DeploymentScheduleWire {
+  readonly id: string
+  readonly created: string
+  readonly updated: string
+  readonly deployment_id: string
+  readonly schedule: JsonObject
+  readonly active: boolean
+  readonly max_scheduled_runs: number | null
+  readonly parameters: JsonObject
+  readonly slug: string | null
+}
+
+/** Prefect's EventPage. `next_page` is the address of the next one. */
+export interface EventPageWire {
+  readonly events: readonly EventWire[]
+  readonly total: number
+  readonly next_page: string | null
+}
+
+/** Prefect's EventCount. */
+export interface EventCountWire {
+  readonly value: string
+  readonly label: string
+  readonly count: number
+  readonly start_time: string
+  readonly end_time: string
 }
 
 /** Prefect's ReceivedEvent. */
@@ -297,6 +349,17 @@ export interface OrchestrationWire {
     | { readonly type: 'reject_details'; readonly reason: string | null }
     | { readonly type: 'wait_details'; readonly delay_seconds: number; readonly reason: string | null }
     | { readonly type: 'abort_details'; readonly reason: string | null }
+}
+
+/** Prefect's FlowRunInput. */
+export interface RunInputWire {
+  readonly id: string
+  readonly created: string
+  readonly updated: string
+  readonly flow_run_id: string
+  readonly key: string
+  readonly value: string
+  readonly sender: string | null
 }
 
 /** Why a run is where it is. */

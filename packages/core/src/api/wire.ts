@@ -6,7 +6,7 @@ import { type Mark, type TimelinePart, timelineOf } from '../marks.ts'
 import type { FlowRun } from '../run.ts'
 import type { State } from '../states.ts'
 import type { Log, TaskRun } from '../task-run.ts'
-import { MICROS_PER_SECOND, toIso, toIsoOrNull } from '../time.ts'
+import { MICROS_PER_SECOND, type Micros, toIso, toIsoOrNull } from '../time.ts'
 import type { Variable } from '../variable.ts'
 import type { WhyRun } from '../why/facts.ts'
 import type {
@@ -15,6 +15,7 @@ import type {
   FlowRunWire,
   FlowWire,
   LogWire,
+  RunInputWire,
   RunWhyWire,
   StateWire,
   TaskRunWire,
@@ -107,8 +108,9 @@ export function flowRunToWire(run: FlowRun): FlowRunWire {
     empirical_policy: {
       max_retries: 0,
       retry_delay_seconds: 0,
-      retries: run.retries,
-      retry_delay: Math.round(run.retryDelayMs / 1000),
+      // Prefect's client puts its flow's own retries in where there are none.
+      retries: run.retries === 0 ? null : run.retries,
+      retry_delay: run.retryDelayMs === 0 ? null : Math.round(run.retryDelayMs / 1000),
       pause_keys: [],
       resuming: false,
       retry_type: null,
@@ -159,9 +161,18 @@ const list = (value: Json | undefined): readonly Json[] | null => (Array.isArray
 const object = (value: Json | undefined): JsonObject | null =>
   typeof value === 'object' && value !== null && !Array.isArray(value) ? (value as JsonObject) : null
 
-/** Prefect's DeploymentResponse. `ready` says that an executor with its code is connected. */
-export function deploymentToWire(deployment: Deployment, { ready = false }: { ready?: boolean } = {}): DeploymentWire {
+/** What the live server knows of a deployment. */
+export interface DeploymentUse {
+  /** Somebody would start a run of it now. */
+  readonly ready?: boolean
+  /** When a runner of Prefect's last asked for runs of it. */
+  readonly lastPolled?: Micros | null
+}
+
+/** Prefect's DeploymentResponse. */
+export function deploymentToWire(deployment: Deployment, { ready = false, lastPolled = null }: DeploymentUse = {}): DeploymentWire {
   const { kept } = deployment
+  const schedules = (list(kept.schedules) ?? []) as readonly JsonObject[]
   return {
     id: deployment.id,
     created: toIso(deployment.createdAt),
@@ -171,7 +182,7 @@ export function deploymentToWire(deployment: Deployment, { ready = false }: { re
     description: deployment.description,
     flow_id: deployment.flowId,
     paused: deployment.paused,
-    schedules: [],
+    schedules: schedules.map((one) => ({ ...one, deployment_id: deployment.id })),
     concurrency_limit: number(kept.concurrency_limit),
     global_concurrency_limit: null,
     concurrency_options: object(kept.concurrency_options),
@@ -182,7 +193,7 @@ export function deploymentToWire(deployment: Deployment, { ready = false }: { re
     work_queue_name: text(kept.work_queue_name),
     work_queue_id: null,
     work_pool_name: text(kept.work_pool_name),
-    last_polled: null,
+    last_polled: toIsoOrNull(lastPolled),
     parameter_openapi_schema: deployment.parameterSchema,
     path: text(kept.path),
     pull_steps: list(kept.pull_steps),
@@ -270,6 +281,23 @@ export const eventToWire = (event: Event): EventWire => ({
   received: toIso(event.received),
   chain_depth: event.chainDepth,
   cause_event_id: event.causeEventId,
+})
+
+/** What was sent to a run. Its key is its name in the run; Prefect has an id beside it. */
+export const runInputToWire = (input: {
+  readonly flowRunId: string
+  readonly key: string
+  readonly value: string
+  readonly sender: string | null
+  readonly createdAt: Micros
+}): RunInputWire => ({
+  id: input.flowRunId,
+  created: toIso(input.createdAt),
+  updated: toIso(input.createdAt),
+  flow_run_id: input.flowRunId,
+  key: input.key,
+  value: input.value,
+  sender: input.sender,
 })
 
 /** Why a run is where it is. */

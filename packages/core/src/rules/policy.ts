@@ -1,11 +1,13 @@
 import { enterState, type State, type StateProposal } from '../states.ts'
 import { cancelWhenGone } from './cancel-when-gone.ts'
 import { cancellingEndsCancelled } from './cancelling-ends-cancelled.ts'
+import { keepDueTime } from './keep-due-time.ts'
 import { lateOnlyWhenScheduled } from './late-only-when-scheduled.ts'
-import { pauseNotServed } from './pause-not-served.ts'
+import { pauseOnce } from './pause-once.ts'
 import { pendingOnce } from './pending-once.ts'
+import { resumeInTime } from './resume-in-time.ts'
 import { retryFailed } from './retry-failed.ts'
-import { ACCEPT, type Facts, type Rule } from './rule.ts'
+import type { Rule, RuleFor, RunFacts, Verdict } from './rule.ts'
 import { sameTransitionOnce } from './same-transition-once.ts'
 import { terminalStays } from './terminal-stays.ts'
 import { waitUntilDue } from './wait-until-due.ts'
@@ -18,7 +20,9 @@ export const flowRunPolicy: readonly Rule[] = [
   cancelWhenGone,
   pendingOnce,
   lateOnlyWhenScheduled,
-  pauseNotServed,
+  pauseOnce,
+  resumeInTime,
+  keepDueTime,
   waitUntilDue,
   retryFailed,
 ]
@@ -34,18 +38,22 @@ export type Decision =
   | { readonly status: 'ABORT'; readonly reason: string }
 
 /** Asks each rule in turn. Pure: the shell writes what it says. */
-export function decide(policy: readonly Rule[], facts: Facts): Decision {
-  let verdict = ACCEPT
+export function decide<F extends RunFacts>(policy: readonly RuleFor<F>[], facts: F): Decision {
+  let current = facts
   for (const rule of policy) {
-    verdict = rule(facts)
-    if (verdict.kind !== 'accept') break
+    const verdict = rule(current)
+    if (verdict.kind !== 'accept') return decisionOf(verdict, current)
+    if (verdict.amended) current = { ...current, proposed: { ...current.proposed, ...verdict.amended } }
   }
-  const enter = (proposal: StateProposal): State => enterState(proposal, facts.now, facts.run.state.id)
+  return { status: 'ACCEPT', state: enter(current, current.proposed) }
+}
+
+const enter = ({ now, run }: RunFacts, proposal: StateProposal): State => enterState(proposal, now, run.state.id)
+
+function decisionOf(verdict: Exclude<Verdict, { kind: 'accept' }>, facts: RunFacts): Decision {
   switch (verdict.kind) {
-    case 'accept':
-      return { status: 'ACCEPT', state: enter(facts.proposed) }
     case 'reject': {
-      const state = verdict.instead === null ? null : enter({ ...verdict.instead, id: facts.proposed.id })
+      const state = verdict.instead === null ? null : enter(facts, { ...verdict.instead, id: facts.proposed.id })
       return { status: 'REJECT', state, reason: verdict.reason }
     }
     case 'wait':

@@ -82,6 +82,8 @@ function leaveExecutor(core: EngineCore, work: Work, before: FlowRun, { after, b
 /** A run that is to start: at once where a place is free, else it waits. Results of earlier attempts go with it. */
 async function schedule(core: EngineCore, work: Work, run: FlowRun): Promise<FlowRun> {
   if (run.state.name === 'Late') return run
+  // Whoever ran it waits for its next attempt, and starts it in the same process.
+  if (run.kept?.empirical_policy?.retry_type === 'in_process') return run
   if (run.epoch > 0) work.recorded.set(run.id, await work.tx.loadTaskResults(run.id))
   const leased = tryLease(core, work, run)
   if (!leased) {

@@ -17,12 +17,9 @@ const nextAttempt = (run: FlowRun): number => run.runCount + 1
  */
 export function tryLease(core: EngineCore, work: Work, run: FlowRun, place?: Session): { run: FlowRun; state: State } | null {
   if (run.deploymentId === null || run.state.type !== 'SCHEDULED') return null
-  const decision = decide(flowRunPolicy, {
-    run,
-    proposed: { id: core.random.uuid(), type: 'PENDING' },
-    now: core.clock.now(),
-    byExecutor: false,
-  })
+  const now = core.clock.now()
+  if ((run.state.scheduledAt ?? now) > now) return null // it is early: it waits, and takes no place meanwhile
+  const decision = decide(flowRunPolicy, { run, proposed: { id: core.random.uuid(), type: 'PENDING' }, now, byExecutor: false })
   if (decision.status !== 'ACCEPT') return null
   const session = place ?? core.registry.reserve(run.deploymentId)
   if (!session) return null

@@ -5,15 +5,15 @@
 import { AppError, type FlowRun, whyRun } from '@pilotflame/core'
 import type { Engine, NewRun } from '../app.ts'
 import { changeState } from './change-state.ts'
-import { upsertDeployment, upsertFlow } from './deployments.ts'
+import { createClientWrites, runNotFound } from './client-writes.ts'
+import { updateDeployment, upsertDeployment, upsertFlow } from './deployments.ts'
 import { stopWaiting, tellToStop } from './dispatch-run.ts'
 import type { EngineCore } from './engine-core.ts'
 import { parameterError, prepareParameters, startRun } from './start-run.ts'
 import { whyRunFacts } from './why-run-facts.ts'
 import { unitOfWork, type Work, type WorkOptions } from './work.ts'
 
-export const runNotFound = (id: string): AppError =>
-  new AppError('run_not_found', `There is no run ${id}. It may have been deleted; list runs with "pilot run ls".`)
+export { runNotFound } from './client-writes.ts'
 
 const deploymentNotFound = (id: string): AppError =>
   new AppError('deployment_not_found', `There is no deployment ${id}. List them with "pilot deployment ls".`)
@@ -24,6 +24,7 @@ export function createEngine(core: EngineCore): Engine {
   const made = () => ({ random, now: clock.now() })
 
   return {
+    ...createClientWrites(core),
     createRun: (deploymentId, run, receivedMark) =>
       work((current) => createRun(core, current, { deploymentId, run, receivedMark }), { receivedMark, journal: true }),
 
@@ -49,6 +50,12 @@ export function createEngine(core: EngineCore): Engine {
       const saved = await store.transaction((tx) => upsertDeployment(tx, made(), input))
       core.registry.setPaused(saved.deployment.id, saved.deployment.paused)
       return saved
+    },
+
+    async updateDeployment(id, fields) {
+      const saved = await store.transaction((tx) => updateDeployment(tx, made(), id, fields))
+      if (!saved) throw deploymentNotFound(id)
+      core.registry.setPaused(id, saved.paused)
     },
 
     deleteDeployment: (id) =>

@@ -8,6 +8,7 @@ import {
   type FlowRun,
   mergeParameters,
   type Parameters,
+  type RunKept,
   runName,
   type State,
   type StateProposal,
@@ -26,6 +27,8 @@ export interface RunRequest {
   readonly createdBy?: CreatedBy
   readonly state?: StateProposal
   readonly enforce?: boolean
+  readonly parentTaskRunId?: string
+  readonly kept?: RunKept
   readonly cause: { readonly eventId: string | null; readonly chainDepth: number }
   /** Monotonic moments. */
   readonly receivedMark: number
@@ -51,7 +54,11 @@ export function startRun(core: EngineCore, work: Work, request: RunRequest): Flo
   const { state: proposal } = request
   const now = core.clock.now()
   const state = enterState(proposal ?? { id: core.random.uuid(), type: 'SCHEDULED' }, now, null)
-  const run = newRun(core, request, state)
+  return placeNew(core, work, newRun(core, request, state), state)
+}
+
+/** Writes a new run that has entered `state`, with a lease where it has a deployment and a place is free. */
+export function placeNew(core: EngineCore, work: Work, run: FlowRun, state: State): FlowRun {
   const states: State[] = [state]
   const leased = tryLease(core, work, run)
   if (leased) states.push(leased.state)
@@ -74,8 +81,8 @@ function newRun({ clock, random }: EngineCore, request: RunRequest, state: State
     labels: { ...deployment.labels, ...request.labels },
     idempotencyKey: request.idempotencyKey ?? null,
     createdBy: request.createdBy ?? null,
-    parentTaskRunId: null,
-    kept: null,
+    parentTaskRunId: request.parentTaskRunId ?? null,
+    kept: request.kept ?? null,
     state,
     runCount: 0,
     epoch: 0,

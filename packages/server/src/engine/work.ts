@@ -8,6 +8,7 @@ import type { Event, FlowRun, State } from '@pilotflame/core'
 import type { Session } from '../executors/session.ts'
 import type { RecordedResult, Tx } from '../store/store.ts'
 import type { EngineCore } from './engine-core.ts'
+import { mirrorSubflows, type SubflowChange } from './subflows.ts'
 
 interface RunInHand {
   run: FlowRun
@@ -27,6 +28,8 @@ export class Work {
   readonly tx: Tx
   readonly #runs = new Map<string, RunInHand>()
   readonly changes: StateChange[] = []
+  /** Those of them whose run is a subflow, still to be shown in its parent's run. */
+  readonly subflows: SubflowChange[] = []
   /** Events that came in or were made here, still to be matched. */
   readonly events: Event[] = []
   /** Events that were matched here, by their ids: those of states are not written yet. */
@@ -55,7 +58,7 @@ export class Work {
   addRun(run: FlowRun, states: readonly State[]): void {
     this.#runs.set(run.id, { run, dirty: true, isNew: true, states: [...states] })
     states.forEach((state, index) => {
-      this.changes.push({ run, state, previous: states[index - 1] ?? null })
+      this.#changed({ run, state, previous: states[index - 1] ?? null })
     })
   }
 
@@ -64,11 +67,16 @@ export class Work {
     const inHand = this.#runs.get(run.id)
     if (!inHand) throw new Error(`run ${run.id} was changed without having been read`)
     if (state) {
-      this.changes.push({ run, state, previous: inHand.run.state })
+      this.#changed({ run, state, previous: inHand.run.state })
       inHand.states.push(state)
     }
     inHand.run = run
     inHand.dirty = true
+  }
+
+  #changed(change: StateChange): void {
+    this.changes.push(change)
+    if (change.run.parentTaskRunId !== null) this.subflows.push(change)
   }
 
   /** A run that was deleted here is not written again. */
@@ -102,10 +110,11 @@ export interface WorkOptions {
 
 /** Runs `body`, matches the events it makes, writes, and does what is left when all of it is on disk. */
 export async function unitOfWork<T>(
-  { store, registry, clock, match }: EngineCore,
+  core: EngineCore,
   body: (work: Work) => Promise<T>,
-  { receivedMark = clock.monotonic(), journal = false }: WorkOptions = {},
+  { receivedMark = core.clock.monotonic(), journal = false }: WorkOptions = {},
 ): Promise<T> {
+  const { store, registry, match } = core
   let work: Work | undefined
   try {
     const value = await store.transaction(
@@ -113,7 +122,9 @@ export async function unitOfWork<T>(
         const current = new Work(tx)
         work = current
         const result = await body(current)
+        if (current.subflows.length > 0) await mirrorSubflows(core, current)
         await match(current, receivedMark)
+        if (current.subflows.length > 0) await mirrorSubflows(core, current)
         current.write()
         return result
       },

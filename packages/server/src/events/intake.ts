@@ -1,8 +1,9 @@
 /** Takes events in: stores the new ones, matches them and starts what they start, in one transaction (I5). */
-import { AppError, type Event } from '@pilotflame/core'
+import { AppError, type Event, isTaskRunEvent } from '@pilotflame/core'
 import type { IncomingEvent, Intake } from '../app.ts'
 import type { EngineCore } from '../engine/engine-core.ts'
-import { unitOfWork } from '../engine/work.ts'
+import { unitOfWork, type Work } from '../engine/work.ts'
+import { inItsChain, recordTaskRun } from './record-task-run.ts'
 
 /** So many events may wait for their flush; more are refused with 429 until some have settled. */
 export const WAITING_EVENTS_MAX = 10_000
@@ -20,8 +21,7 @@ export function createIntake(core: EngineCore): Intake {
         core,
         async (work) => {
           for (const incoming of events) {
-            const event = receive(core, incoming)
-            if (await work.tx.insertEvent(event)) work.events.push(event)
+            await take(core, work, receive(core, incoming))
           }
         },
         { receivedMark, journal: events.length === 1 },
@@ -31,6 +31,14 @@ export function createIntake(core: EngineCore): Intake {
     }
   }
   return { accept }
+}
+
+async function take(core: EngineCore, work: Work, event: Event): Promise<void> {
+  const ofTaskRun = isTaskRunEvent(event)
+  const taken = ofTaskRun ? await inItsChain(work, event) : event
+  if (!(await work.tx.insertEvent(taken))) return
+  work.events.push(taken)
+  if (ofTaskRun) await recordTaskRun(core, work, taken)
 }
 
 const receive = (core: EngineCore, event: IncomingEvent): Event => ({

@@ -11,7 +11,7 @@ import {
 import type { App, SetStateResult } from '../../app.ts'
 import { type Handlers, param } from '../exchange.ts'
 import { pageOf, runFilterOf } from '../filters.ts'
-import { EMPTY, text, value } from '../replies.ts'
+import { EMPTY, type Reply, text, value } from '../replies.ts'
 import { proposalOf } from './new-run.ts'
 import { holdForResult } from './result.ts'
 import { streamRun } from './stream.ts'
@@ -25,20 +25,28 @@ export async function loadRun({ store }: App, id: string): Promise<FlowRun> {
   return run
 }
 
-function detailsOf(result: SetStateResult): OrchestrationWire['details'] {
+export type AnyResult =
+  | { readonly status: 'ACCEPT' }
+  | { readonly status: 'REJECT'; readonly reason: string }
+  | { readonly status: 'ABORT'; readonly reason: string }
+  | { readonly status: 'WAIT'; readonly delayMs: number; readonly reason: string }
+
+export function detailsOf(result: AnyResult): OrchestrationWire['details'] {
   if (result.status === 'ACCEPT') return { type: 'accept_details' }
   if (result.status === 'REJECT') return { type: 'reject_details', reason: result.reason }
   if (result.status === 'ABORT') return { type: 'abort_details', reason: result.reason }
-  return { type: 'wait_details', delay_seconds: Math.ceil(result.delayMs / 1000), reason: result.reason }
+  return { type: 'wait_details', delay_seconds: Math.max(1, Math.round(result.delayMs / 1000)), reason: result.reason }
 }
 
-/** Prefect's OrchestrationResult: the state that the run has now, and what became of the proposal. */
-const orchestrationOf = (result: SetStateResult): OrchestrationWire => ({
-  state:
-    result.status === 'WAIT' || result.status === 'ABORT' ? null : stateToWire(result.run.state, { flowRunId: result.run.id }),
-  status: result.status,
-  details: detailsOf(result),
-})
+/** Prefect's OrchestrationResult: the state that the run has now, and what became of the proposal. 201 where a state was written. */
+export function orchestrationReply(result: SetStateResult, written: boolean): Reply {
+  const { run, status } = result
+  const answer: OrchestrationWire = { state: stateToWire(run.state, ownerOf(run)), status, details: detailsOf(result) }
+  return value(answer, written ? 201 : 200)
+}
+
+const ownerOf = ({ id, parentTaskRunId }: FlowRun) =>
+  parentTaskRunId === null ? { flowRunId: id } : { flowRunId: id, taskRunId: parentTaskRunId }
 
 export const flowRunRoutes: Handlers<
   | 'GET /flow_runs/{id}'
@@ -70,8 +78,7 @@ export const flowRunRoutes: Handlers<
     const { state, force = false } = exchange.body
     const proposal = proposalOf(app, state)
     const result = await app.engine.setState(param(exchange, 'id'), proposal, { force })
-    // 201 where a state was written: the one that was asked for.
-    return value(orchestrationOf(result), result.status === 'ACCEPT' && result.run.state.id === proposal.id ? 201 : 200)
+    return orchestrationReply(result, result.status === 'ACCEPT' || result.run.state.id === proposal.id)
   },
 
   async 'DELETE /flow_runs/{id}'(exchange) {
