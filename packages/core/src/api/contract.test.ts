@@ -12,8 +12,9 @@ import { openApiDocument } from './openapi.ts'
 import { PREFECT_OPERATIONS } from './prefect-operations.ts'
 import { notYet } from './schemas/common.ts'
 import { shapeAt } from './validate.ts'
-import { deploymentToWire, flowRunToWire, flowToWire, logToWire, stateToWire, taskRunToWire } from './wire.ts'
+import { deploymentToWire, flowRunToWire, flowToWire, logToWire, stateToWire, taskRunToWire, variableToWire } from './wire.ts'
 import { automationToWire } from './wire-automations.ts'
+import type { DeploymentScheduleWire, EventCountWire, EventPageWire } from './wire-types.ts'
 
 interface Shape {
   readonly fields: Readonly<Record<string, Shape | null>>
@@ -56,8 +57,9 @@ function compareBody(key: RouteKey): { missing: string[]; refused: string[] } {
   const { body } = ROUTES[key] as Route
   const shape = shapeOf(operations[key]?.body ?? null)
   if (shape === null || body === undefined) return found
+  const isList = 'element' in body
   const walk = (fields: Shape['fields'], place: readonly string[]): void => {
-    const known = shapeAt(body, place)
+    const known = shapeAt(body, isList ? [0, ...place] : place)
     for (const [name, inner] of Object.entries(fields)) {
       const here = [...place, name]
       const schema = known[name]
@@ -209,8 +211,31 @@ const wireTaskRun = taskRunToWire({
 const wireLog = logToWire({ id: 'l', flowRunId: 'r', taskRunId: null, name: 'n', level: 20, message: 'm', at: 1 })
 const orchestration = { state: wireState, status: 'ACCEPT', details: { type: 'accept_details' } }
 
+const wireSchedule: DeploymentScheduleWire = {
+  id: 's',
+  created: '1970-01-01T00:00:00.000001Z',
+  updated: '1970-01-01T00:00:00.000001Z',
+  deployment_id: 'd',
+  schedule: { interval: 60, anchor_date: '1970-01-01T00:00:00.000001Z', timezone: 'UTC' },
+  active: false,
+  max_scheduled_runs: null,
+  parameters: {},
+  slug: null,
+}
+const wireVariable = variableToWire({ id: 'v', name: 'v', value: 1, tags: [], createdAt: 1, updatedAt: 1 })
+const eventPage: EventPageWire = { events: [], total: 0, next_page: null }
+const eventCount: EventCountWire = { value: '0', label: 'l', count: 1, start_time: 's', end_time: 'e' }
+
 /** What the routes answer with, as the wire functions make it. */
 const ANSWERS: Partial<Record<RouteKey, object>> = {
+  'GET /admin/storage': { default_result_storage_block_id: null },
+  'POST /events/filter': eventPage,
+  'GET /events/filter/next': eventPage,
+  'POST /events/count-by/{countable}': eventCount,
+  'POST /variables/': wireVariable,
+  'GET /variables/{id}': wireVariable,
+  'GET /variables/name/{name}': wireVariable,
+  'POST /variables/filter': wireVariable,
   'POST /flows/': wireFlow,
   'GET /flows/{id}': wireFlow,
   'GET /flows/name/{name}': wireFlow,
@@ -220,6 +245,9 @@ const ANSWERS: Partial<Record<RouteKey, object>> = {
   'GET /deployments/name/{flow_name}/{deployment_name}': wireDeployment,
   'POST /deployments/filter': wireDeployment,
   'POST /deployments/{id}/create_flow_run': wireRun,
+  'POST /deployments/get_scheduled_flow_runs': wireRun,
+  'GET /deployments/{id}/schedules': wireSchedule,
+  'POST /deployments/{id}/schedules': wireSchedule,
   'GET /flow_runs/{id}': wireRun,
   'POST /flow_runs/filter': wireRun,
   'POST /flow_runs/{id}/set_state': orchestration,
@@ -228,6 +256,7 @@ const ANSWERS: Partial<Record<RouteKey, object>> = {
   'GET /task_runs/{id}': wireTaskRun,
   'POST /task_runs/filter': wireTaskRun,
   'POST /logs/filter': wireLog,
+  'GET /automations/related-to/{resource_id}': automationToWire(automation),
   'POST /automations/': automationToWire(automation),
   'GET /automations/{id}': automationToWire(automation),
   'POST /automations/filter': automationToWire(automation),

@@ -71,11 +71,6 @@ export const ROUTES = {
   'GET /version': { ...prefect, summary: "The version of Prefect's API that is spoken", answer: answer<string>() },
   'GET /hello': { ...prefect, summary: 'Says hello', answer: answer<string>() },
   'GET /admin/version': { ...prefect, summary: "The server's version, in Prefect's numbering", answer: answer<string>() },
-  'GET /admin/settings': {
-    ...prefect,
-    summary: "Settings of the server that Prefect's clients look at",
-    answer: answer<Record<string, Json>>(),
-  },
   'GET /admin/storage': {
     ...prefect,
     summary: 'Where results are kept by default: nowhere on the server',

@@ -141,12 +141,47 @@ export const DIFFERENCES: readonly Difference[] = [
     reason: 'What was acknowledged is never lost. Prefect answers from memory.',
   },
 
+  {
+    routes: ['POST /events/filter', 'POST /events/count-by/{countable}'],
+    refused: ['filter.resource.distinct'],
+    what: "The rest of the filter is served, for lists as for live events; `/events/out` takes `related` into account, which Prefect's passes over.",
+    reason: 'What is listed and what comes later are judged by the same function.',
+  },
+
   // Deployments and runs
   {
-    routes: ['POST /deployments/'],
-    refused: ['global_concurrency_limit_id'],
-    what: '`schedules` must be empty.',
-    reason: 'Schedules and global limits are not here yet. A schedule that is stored and never runs would be worse than none.',
+    routes: ['POST /deployments/', 'PATCH /deployments/{id}'],
+    refused: [
+      'concurrency_limit',
+      'concurrency_options',
+      'global_concurrency_limit_id',
+      'infrastructure_document_id',
+      'job_variables',
+      'storage_document_id',
+      'work_pool_name',
+      'work_queue_name',
+    ],
+    what: '`path`, `pull_steps` and `version_info` are kept, and nothing here acts on them.',
+    reason:
+      "Work pools, blocks and limits are not here yet, and a limit that is stored and never holds would be worse than none. Prefect's runners read what is kept.",
+  },
+  {
+    routes: [
+      'POST /deployments/',
+      'PATCH /deployments/{id}',
+      'POST /deployments/{id}/schedules',
+      'PATCH /deployments/{id}/schedules/{schedule_id}',
+    ],
+    refused: [],
+    what: 'Schedules are stored and listed; an active one is refused with 501.',
+    reason: 'Schedules are not run here yet, and one that never runs would be worse than none.',
+  },
+  {
+    routes: ['POST /deployments/get_scheduled_flow_runs'],
+    refused: [],
+    what: 'Held open until a run is due, with a blank every 15 seconds. A run is told to one runner at a time, and to another after 2 seconds without a claim.',
+    reason:
+      'A runner that asks is told of a run within milliseconds, and an idle one costs nothing. Prefect answers at once, mostly with nothing.',
   },
   {
     routes: ['POST /deployments/{id}/pause_deployment', 'POST /deployments/{id}/resume_deployment'],
@@ -155,17 +190,10 @@ export const DIFFERENCES: readonly Difference[] = [
     reason: 'Runs are started by events here, and pausing has to hold those back.',
   },
   {
-    routes: ['POST /deployments/'],
-    refused: [],
-    what: '`concurrency_limit`, `concurrency_options`, `job_variables`, `path`, `pull_steps`, `work_pool_name`, `work_queue_name`, `storage_document_id`, `infrastructure_document_id` and `version_info` are kept, and nothing acts on them.',
-    reason: 'Work pools are not here yet; code comes from executors that serve it.',
-  },
-  {
     routes: ['POST /deployments/{id}/create_flow_run'],
-    refused: ['context', 'infrastructure_document_id', 'job_variables', 'parent_task_run_id', 'work_queue_name'],
-    what: "`empirical_policy` is taken and passed over: the deployment's own retries count.",
-    reason:
-      "Prefect's client sends a policy with every run. The other fields belong to work pools and subflows, which are not here yet.",
+    refused: ['infrastructure_document_id', 'job_variables', 'work_queue_name'],
+    what: 'A deployment that executors of ours serve keeps its own retries where the policy names none.',
+    reason: 'The refused fields belong to work pools and blocks, which are not here yet.',
   },
   {
     routes: ['GET /flow_runs/{id}', 'POST /flow_runs/filter'],
@@ -176,8 +204,8 @@ export const DIFFERENCES: readonly Difference[] = [
   {
     routes: ['GET /deployments/{id}', 'POST /deployments/filter'],
     refused: [],
-    what: 'Addition: `flow_name`. `status` is READY while an executor that serves it is connected; in lists it is NOT_READY.',
-    reason: 'Executors are known to the live server, not to the thread that answers lists.',
+    what: "Addition: `flow_name`. `status` is READY while an executor that serves it is connected or one of Prefect's runners asks for its runs, and for a minute after; `last_polled` is null in lists.",
+    reason: 'Executors and runners are known to the live server, not to the thread that answers lists.',
   },
   {
     routes: ['GET /automations/{id}', 'POST /automations/filter'],

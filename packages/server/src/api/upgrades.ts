@@ -12,6 +12,8 @@ import { asAppError, errorBody } from './replies.ts'
 
 export const CHANNEL_PROTOCOL_NAME = 'pilotflame.v1'
 const PREFECT_PROTOCOL_NAME = 'prefect'
+/** Subscribers of Prefect's take 1000 and 1001 for the end, and come back after any other. */
+const RESTARTS = 1012
 /** A batch of an executor may hold results and chunks; one larger than this is a mistake. */
 const FRAME_BYTES_MAX = 64 * 1024 * 1024
 
@@ -68,7 +70,7 @@ export function createUpgrades(context: HttpContext, door: Door): Upgrades {
     close() {
       for (const server of [channel, eventsIn, eventsOut]) {
         for (const connection of server.clients) {
-          connection.close(1001, 'the server stops')
+          connection.close(RESTARTS, 'the server stops')
           context.app.clock.after(1_000, () => connection.terminate())
         }
       }

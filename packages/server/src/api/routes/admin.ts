@@ -14,7 +14,6 @@ export const adminRoutes: Handlers<
   | 'GET /version'
   | 'GET /hello'
   | 'GET /admin/version'
-  | 'GET /admin/settings'
   | 'GET /admin/storage'
   | 'DELETE /admin/storage'
   | 'GET /csrf-token'
@@ -35,7 +34,6 @@ export const adminRoutes: Handlers<
   // Prefect's client compares the major number with its own; our own version stands behind the plus.
   'GET /admin/version': ({ context }) => value(`${PREFECT_VERSION}+pilotflame.${context.app.version}`),
 
-  'GET /admin/settings': () => value({}),
   // Blocks are not here yet, so there is none that results could be kept in.
   'GET /admin/storage': () => value({ default_result_storage_block_id: null }),
   'DELETE /admin/storage': () => EMPTY,
