@@ -31,8 +31,8 @@ export function pauseKeysOf(run: FlowRun): readonly string[] {
 export const isResuming = (run: FlowRun): boolean => policyOf(run).resuming === true
 
 /** What pausing remembers, once `run` has entered `state`; the run's own `kept` where nothing of it changes. */
-export function keptAfter(run: FlowRun, state: State): FlowRun['kept'] {
-  const changes = changesOf(run, state)
+export function keptAfter(run: FlowRun, state: State, forced: boolean): FlowRun['kept'] {
+  const changes = forced ? afterStart(state) : changesOf(run, state)
   const policy = policyOf(run)
   const same = Object.entries(changes).every(([name, value]) => isSame(policy[name], value))
   return same ? run.kept : { ...run.kept, empirical_policy: { ...policy, ...changes } }
@@ -50,8 +50,12 @@ function changesOf(run: FlowRun, state: State): RunPolicy {
     return { ...fresh, retry_type: type === 'SCHEDULED' && run.epoch === 0 ? 'reschedule' : null }
   }
   if (run.state.type === 'PAUSED') return { resuming: true }
-  return type === 'RUNNING' || isTerminal(type) ? { resuming: false } : {}
+  // Its retries are used up: whoever schedules it anew starts another process for it.
+  if (run.state.type === 'RUNNING' && type === 'FAILED' && run.epoch === 0) return { resuming: false, retry_type: null }
+  return afterStart(state)
 }
+
+const afterStart = ({ type }: State): RunPolicy => (type === 'RUNNING' || isTerminal(type) ? { resuming: false } : {})
 
 const keyOf = ({ id, details }: State): string => (typeof details.pause_key === 'string' ? details.pause_key : id)
 

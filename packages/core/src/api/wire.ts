@@ -4,7 +4,7 @@ import type { Event } from '../events.ts'
 import type { Json, JsonObject } from '../json.ts'
 import { type Mark, type TimelinePart, timelineOf } from '../marks.ts'
 import type { FlowRun } from '../run.ts'
-import type { State } from '../states.ts'
+import { isTerminal, type State } from '../states.ts'
 import type { Log, TaskRun } from '../task-run.ts'
 import { MICROS_PER_SECOND, type Micros, toIso, toIsoOrNull } from '../time.ts'
 import type { Variable } from '../variable.ts'
@@ -84,8 +84,25 @@ function partsOf(run: FlowRun, attempt: number | undefined): readonly TimelinePa
   return marks ? timelineOf(marks) : []
 }
 
-/** Prefect's FlowRunResponse. */
-export function flowRunToWire(run: FlowRun): FlowRunWire {
+interface Timed {
+  readonly state: State
+  readonly expectedStartAt: Micros | null
+  readonly startAt: Micros | null
+}
+
+/** Seconds of an attempt that runs now. */
+const runsSince = ({ state }: Timed, now: Micros | undefined): number =>
+  now === undefined || state.type !== 'RUNNING' ? 0 : Math.max(0, seconds(now - state.at))
+
+/** Seconds from when it was expected to when it started; of one that has not started, to now. */
+function lateness({ state, expectedStartAt, startAt }: Timed, now: Micros | undefined): number {
+  if (expectedStartAt === null) return 0
+  const until = startAt ?? (isTerminal(state.type) ? undefined : now)
+  return until === undefined ? 0 : Math.max(0, seconds(until - expectedStartAt))
+}
+
+/** Prefect's FlowRunResponse. With `now`, what still runs or waits is counted up to that moment. */
+export function flowRunToWire(run: FlowRun, now?: Micros): FlowRunWire {
   const last = partsOf(run, attemptsOf(run).at(-1))
   const kept = run.kept ?? {}
   return {
@@ -127,9 +144,8 @@ export function flowRunToWire(run: FlowRun): FlowRunWire {
     start_time: toIsoOrNull(run.startAt),
     end_time: toIsoOrNull(run.endAt),
     total_run_time: seconds(run.totalRunMicros),
-    estimated_run_time: seconds(run.totalRunMicros),
-    estimated_start_time_delta:
-      run.startAt === null || run.expectedStartAt === null ? 0 : Math.max(0, seconds(run.startAt - run.expectedStartAt)),
+    estimated_run_time: seconds(run.totalRunMicros) + runsSince(run, now),
+    estimated_start_time_delta: lateness(run, now),
     auto_scheduled: kept.auto_scheduled ?? false,
     infrastructure_document_id: kept.infrastructure_document_id ?? null,
     infrastructure_pid: kept.infrastructure_pid ?? null,
@@ -211,7 +227,7 @@ export function deploymentToWire(deployment: Deployment, { ready = false, lastPo
 const TASK_POLICY = { max_retries: 0, retry_delay_seconds: 0, retries: null, retry_delay: null, retry_jitter_factor: null }
 
 /** Prefect's TaskRun. */
-export function taskRunToWire(run: TaskRun): TaskRunWire {
+export function taskRunToWire(run: TaskRun, now?: Micros): TaskRunWire {
   const kept = run.kept ?? {}
   const ran = kept.total_run_time ?? (run.startAt === null || run.endAt === null ? 0 : seconds(run.endAt - run.startAt))
   const expectedStartAt = run.expectedStartAt ?? run.startAt
@@ -240,8 +256,8 @@ export function taskRunToWire(run: TaskRun): TaskRunWire {
     start_time: toIsoOrNull(run.startAt),
     end_time: toIsoOrNull(run.endAt),
     total_run_time: ran,
-    estimated_run_time: ran,
-    estimated_start_time_delta: 0,
+    estimated_run_time: ran + runsSince(run, now),
+    estimated_start_time_delta: lateness({ ...run, expectedStartAt }, now),
     state: stateToWire(run.state, { taskRunId: run.id, ...(run.flowRunId === null ? {} : { flowRunId: run.flowRunId }) }),
   }
 }

@@ -1,7 +1,9 @@
 import { enterState, type State, type StateProposal } from '../states.ts'
+import { cancelIdleAtOnce } from './cancel-idle-at-once.ts'
 import { cancelWhenGone } from './cancel-when-gone.ts'
 import { cancellingEndsCancelled } from './cancelling-ends-cancelled.ts'
 import { keepDueTime } from './keep-due-time.ts'
+import { keepStoredResult } from './keep-stored-result.ts'
 import { lateOnlyWhenScheduled } from './late-only-when-scheduled.ts'
 import { pauseOnce } from './pause-once.ts'
 import { pendingOnce } from './pending-once.ts'
@@ -17,6 +19,7 @@ export const flowRunPolicy: readonly Rule[] = [
   sameTransitionOnce,
   terminalStays,
   cancellingEndsCancelled,
+  cancelIdleAtOnce,
   cancelWhenGone,
   pendingOnce,
   lateOnlyWhenScheduled,
@@ -27,8 +30,8 @@ export const flowRunPolicy: readonly Rule[] = [
   retryFailed,
 ]
 
-/** A person who forces a state passes by the rules, but for the one that keeps a transition single. */
-export const forcedPolicy: readonly Rule[] = [sameTransitionOnce]
+/** A person who forces a state passes by the rules, but for those that keep a transition single, and a result from being lost. */
+export const forcedPolicy: readonly Rule[] = [sameTransitionOnce, keepStoredResult, cancelIdleAtOnce]
 
 /** What a proposal leads to: the state to write, if any, and what to tell its sender. */
 export type Decision =

@@ -77,3 +77,5 @@ export const taskRunPolicy: readonly TaskRule[] = [
 ]
 /** For a task that is given to a worker of tasks: two of those may race for it. */
 export const deferredTaskPolicy: readonly TaskRule[] = [pendingOnce, ...taskRunPolicy.filter((rule) => rule !== flowMustRun)]
+/** Whoever forces a state passes by the rules. */
+export const forcedTaskPolicy: readonly TaskRule[] = []

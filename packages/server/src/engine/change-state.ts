@@ -31,7 +31,7 @@ export async function changeState(
   // A cancel that was not heard is told again.
   if (run.state.type === 'CANCELLING' && !byExecutor) work.afterwards(() => tellToStop(core, run, stopReason(run)))
   if (decision.state === null) return { status: 'REJECT', run, reason: decision.status === 'REJECT' ? decision.reason : '' }
-  const next = await enter(core, work, run, { state: decision.state, byExecutor })
+  const next = await enter(core, work, run, { state: decision.state, byExecutor, forced: force })
   return decision.status === 'ACCEPT' ? { status: 'ACCEPT', run: next } : { status: 'REJECT', run: next, reason: decision.reason }
 }
 
@@ -40,11 +40,12 @@ const stopReason = ({ state }: FlowRun): string => state.message ?? 'The run was
 interface Entered {
   readonly state: State
   readonly byExecutor: boolean
+  readonly forced: boolean
 }
 
 /** Writes the state, and sees to what it means for the lease, the executor and those who wait for the end. */
-async function enter(core: EngineCore, work: Work, run: FlowRun, { state, byExecutor }: Entered): Promise<FlowRun> {
-  const next = applyState(run, state)
+async function enter(core: EngineCore, work: Work, run: FlowRun, { state, byExecutor, forced }: Entered): Promise<FlowRun> {
+  const next = applyState(run, state, { forced })
   work.putRun(next, state)
   leaveExecutor(core, work, run, { after: next, byExecutor })
   if (run.state.type === 'RUNNING' && state.type === 'SCHEDULED') {

@@ -25,7 +25,8 @@ export function createClientWrites(core: EngineCore): ClientWrites {
         const run = await loadRun(current, id)
         current.putRun({ ...run, labels: { ...run.labels, ...labels }, updatedAt: core.clock.now() })
       }),
-    resume: (id, input) => work(async (current) => resumeRun(core, current, await loadRun(current, id), input)),
+    resume: (id, stateId, input) =>
+      work(async (current) => resumeRun(core, current, await loadRun(current, id), { stateId, input: input ?? {} })),
 
     addInput: (runId, input) =>
       work(async (current) => {

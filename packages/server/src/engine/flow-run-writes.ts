@@ -6,6 +6,7 @@ import {
   enterState,
   type FlowRun,
   type JsonObject,
+  type Micros,
   retriesOf,
   runName,
   type StateProposal,
@@ -64,7 +65,7 @@ function newFlowRun({ clock, random }: EngineCore, input: FlowRunInput): FlowRun
     createdAt: now,
     updatedAt: now,
   }
-  return applyState(blank, state)
+  return applyState(blank, state, { forced: true })
 }
 
 /** Prefect's clients pass these on to their traces. */
@@ -89,26 +90,37 @@ export function updateFlowRun(core: EngineCore, work: Work, run: FlowRun, { kept
   })
 }
 
+export interface Resumed {
+  readonly stateId: string
+  /** What the run had asked for. */
+  readonly input: JsonObject
+}
+
 /** A suspended run is scheduled again; one that waits in its process goes on in it. */
-export async function resumeRun(core: EngineCore, work: Work, run: FlowRun, input: JsonObject | null): Promise<SetStateResult> {
+export async function resumeRun(
+  core: EngineCore,
+  work: Work,
+  run: FlowRun,
+  { stateId, input }: Resumed,
+): Promise<SetStateResult> {
   if (run.state.type !== 'PAUSED') {
     return { status: 'ABORT', run, reason: `Only a paused run can be resumed: this one is ${run.state.name}.` }
   }
-  const answer = await answerOf(work, run, input ?? {})
+  const answer = await answerOf(work, run, input)
   if ('fault' in answer) return { status: 'REJECT', run, reason: answer.fault }
-  const result = await changeState(core, work, run, resumed(core, run), { force: false, byExecutor: false })
+  const now = core.clock.now()
+  const result = await changeState(core, work, run, afterPause(run, stateId, now), { force: false, byExecutor: false })
   if (answer.key !== null && result.status === 'ACCEPT') {
-    const value = JSON.stringify(input ?? {})
-    await work.tx.insertRunInput({ flowRunId: run.id, key: answer.key, value, sender: null, createdAt: core.clock.now() })
+    const stored = { flowRunId: run.id, key: answer.key, value: JSON.stringify(input), sender: null, createdAt: now }
+    await work.tx.insertRunInput(stored)
   }
   return result
 }
 
-function resumed({ random, clock }: EngineCore, { state }: FlowRun): StateProposal {
-  const id = random.uuid()
-  if (state.details.pause_reschedule !== true) return { id, type: 'RUNNING' }
-  return { id, type: 'SCHEDULED', name: 'Resuming', scheduledAt: clock.now() }
-}
+const afterPause = ({ state }: FlowRun, id: string, now: Micros): StateProposal =>
+  state.details.pause_reschedule === true
+    ? { id, type: 'SCHEDULED', name: 'Resuming', scheduledAt: now }
+    : { id, type: 'RUNNING' }
 
 /** Where the answer is kept that the run waits for, or what is wrong with it; no key where it waits for none. */
 async function answerOf(work: Work, run: FlowRun, input: JsonObject): Promise<{ key: string | null } | { fault: string }> {

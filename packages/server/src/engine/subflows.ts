@@ -24,6 +24,6 @@ export async function mirrorSubflows(core: EngineCore, work: Work): Promise<void
       details: { ...state.details, child_flow_run_id: run.id },
       follows: taskRun.state.id,
     }
-    await enterTaskState(core, work, { before: taskRun.state, taskRun, state: mirrored })
+    await enterTaskState(core, work, { before: taskRun.state, taskRun, state: mirrored, forced: true })
   }
 }

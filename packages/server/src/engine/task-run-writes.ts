@@ -5,6 +5,7 @@ import {
   decide,
   deferredTaskPolicy,
   enterState,
+  forcedTaskPolicy,
   type State,
   type StateProposal,
   type TaskRun,
@@ -52,7 +53,7 @@ export async function createTaskRun(
     createdAt: state.at,
     updatedAt: state.at,
   }
-  return { taskRun: await enterTaskState(core, work, { before: null, taskRun: blank, state }), created: true }
+  return { taskRun: await enterTaskState(core, work, { before: null, taskRun: blank, state, forced: true }), created: true }
 }
 
 export async function setTaskState(
@@ -63,11 +64,14 @@ export async function setTaskState(
   { force }: { readonly force: boolean },
 ): Promise<TaskStateResult> {
   const flowRun = run.flowRunId === null ? undefined : await work.findRun(run.flowRunId)
-  const policy = proposed.details?.deferred === true ? deferredTaskPolicy : force ? [] : taskRunPolicy
+  const policy = proposed.details?.deferred === true ? deferredTaskPolicy : force ? forcedTaskPolicy : taskRunPolicy
   const decision = decide(policy, { run, proposed, now: core.clock.now(), flowRun: flowRun ?? null })
   if (decision.status === 'WAIT' || decision.status === 'ABORT') return { ...decision, run }
   const { state } = decision
-  const next = state === null ? run : await enterTaskState(core, work, { before: run.state, taskRun: run, state })
+  const next =
+    state === null
+      ? run
+      : await enterTaskState(core, work, { before: run.state, taskRun: run, state, forced: policy === forcedTaskPolicy })
   return decision.status === 'ACCEPT' ? { status: 'ACCEPT', run: next } : { status: 'REJECT', run: next, reason: decision.reason }
 }
 
@@ -76,12 +80,18 @@ interface Entering {
   readonly before: State | null
   readonly taskRun: TaskRun
   readonly state: State
+  /** Nobody decided whether it may. */
+  readonly forced: boolean
 }
 
 /** Writes the state. Its row is the event (I4), which is made only where an automation or a watcher could want it. */
-export async function enterTaskState(core: EngineCore, work: Work, { before, taskRun, state }: Entering): Promise<TaskRun> {
+export async function enterTaskState(
+  core: EngineCore,
+  work: Work,
+  { before, taskRun, state, forced }: Entering,
+): Promise<TaskRun> {
   const flowRun = taskRun.flowRunId === null ? undefined : await work.findRun(taskRun.flowRunId)
-  const next = applyTaskState(taskRun, state, flowRun?.runCount)
+  const next = applyTaskState(taskRun, state, { attempt: flowRun?.runCount, forced })
   work.tx.saveTaskRun(next, state)
   const name = `prefect.task-run.${state.name}`
   if (core.index.mayMatch(name) || core.feed.wantsName(name)) {

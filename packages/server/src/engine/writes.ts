@@ -58,8 +58,8 @@ export interface ClientWrites {
   updateFlowRun(id: string, changes: FlowRunChanges): Promise<void>
   /** Puts labels beside those that the run has. Throws `run_not_found`. */
   addLabels(id: string, labels: Labels): Promise<void>
-  /** Lets a paused run go on, with what it had asked for. Throws `run_not_found`. */
-  resume(id: string, input: JsonObject | null): Promise<SetStateResult>
+  /** Lets a paused run go on, with what it had asked for; `stateId` is the id of the state it enters. Throws `run_not_found`. */
+  resume(id: string, stateId: string, input: JsonObject | null): Promise<SetStateResult>
   /** Throws `run_not_found`, `input_exists`. */
   addInput(runId: string, input: RunInputToAdd): Promise<void>
   /** Throws `not_found`. */

@@ -75,9 +75,11 @@ export const flowRunWriteRoutes: Handlers<
   },
 
   async 'POST /flow_runs/{id}/resume'(exchange) {
+    const { app } = exchange.context
     const { run_input = null } = exchange.body
-    const result = await exchange.context.app.engine.resume(param(exchange, 'id'), run_input as JsonObject | null)
-    return orchestrationReply(result, result.status === 'ACCEPT')
+    const stateId = app.random.uuid()
+    const result = await app.engine.resume(param(exchange, 'id'), stateId, run_input as JsonObject | null)
+    return orchestrationReply(result, result.run.state.id === stateId)
   },
 
   async 'POST /flow_runs/{id}/input'(exchange) {
