@@ -60,7 +60,8 @@ export function createChannel({ core, streams, apiUrl, onClosed }: ChannelParts)
       const { id } = session
       const deployments = joined.deployments.map((one) => ({ id: one.id, flow_name: one.flowName, name: one.name }))
       peer.send({ type: 'welcome', session_id: id, resumed: joined.resumed, api_url: apiUrl(), deployments })
-      await reconcile(core, session, frame)
+      const isToGo = await reconcile(core, session, frame)
+      if (isToGo) return ends.end(session, endingOf(session, 'its run was cancelled before it had reached its process'))
       if (session.role === 'host') core.hosts.joined(session)
       for (const { id: deploymentId } of joined.deployments) registry.onRoom(deploymentId)
     }

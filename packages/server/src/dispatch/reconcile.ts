@@ -24,16 +24,20 @@ const NEVER_REACHED: RunEnding = {
   draining: false,
 }
 
-export async function reconcile(core: EngineCore, session: Session, { holds }: HelloFrame): Promise<void> {
+/**
+ * True where a host takes the process for busy with a run that was cancelled and never reached it: the process is to
+ * get a new session, by which its host learns of it.
+ */
+export async function reconcile(core: EngineCore, session: Session, { holds }: HelloFrame): Promise<boolean> {
   const held = new Map(holds.map(({ run_id, epoch }) => [run_id, epoch]))
   for (const [run_id, epoch] of held) {
     if (session.running.get(run_id) === epoch) continue
     session.peer?.send({ type: 'cancel', run_id, epoch, reason: 'Its lease has ended.' })
   }
-  if (session.running.size === 0) return
+  if (session.running.size === 0) return false
   const { peer } = session
   for (const { run, recorded } of await leasedTo(core, session)) {
-    if (session.peer !== peer) return // it has come once more meanwhile
+    if (session.peer !== peer) return false // it has come once more meanwhile
     if (session.running.get(run.id) !== run.epoch) continue
     const reached = held.get(run.id) === run.epoch
     if (run.state.type !== 'CANCELLING') {
@@ -43,8 +47,10 @@ export async function reconcile(core: EngineCore, session: Session, { holds }: H
     } else if (reached) {
       const { id: run_id, epoch, state } = run
       peer?.send({ type: 'cancel', run_id, epoch, reason: state.message ?? 'The run was cancelled.' })
-    } else await cancelUnsent(core, run)
+    } else if (session.hostSessionId !== null) return true
+    else await cancelUnsent(core, run)
   }
+  return false
 }
 
 function leasedTo(core: EngineCore, session: Session): Promise<readonly Leased[]> {
