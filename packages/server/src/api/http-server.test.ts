@@ -136,11 +136,11 @@ test('a filter that is not served is said rather than passed over', async () => 
 test('flows, deployments and automations are made, found, listed and deleted', async () => {
   const { ask } = await startHttp()
   const flow = (await ask('POST', '/api/flows/', { body: { name: 'my flow', labels: { team: 'a' } } })).json
-  const body = { name: 'main', flow_id: flow.id, parameters: { n: 1 }, schedules: [], work_pool_name: 'pool' }
+  const body = { name: 'main', flow_id: flow.id, parameters: { n: 1 }, schedules: [], path: '/code' }
   const made = await ask('POST', '/api/deployments/', { body })
   expect(made).toMatchObject({
     status: 201,
-    json: { name: 'main', parameters: { n: 1 }, work_pool_name: 'pool', status: 'NOT_READY' },
+    json: { name: 'main', parameters: { n: 1 }, path: '/code', status: 'NOT_READY' },
   })
   expect((await ask('GET', '/api/deployments/name/my%20flow/main')).json.id).toBe(made.json.id)
   expect((await ask('POST', '/api/deployments/filter', { body: {} })).json).toEqual([made.json])

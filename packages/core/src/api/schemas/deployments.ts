@@ -17,28 +17,24 @@ const schedule = z.union([
 ])
 
 /** A schedule that is stored and never runs would be worse than none. */
-const inactive = z
-  .boolean()
-  .nullish()
-  .refine((active) => active === false, {
-    error: 'active schedules are not run here yet; leave the schedule out, or make it inactive (active: false)',
-    params: { type: 'not_implemented' },
-  })
+const NOT_RUN = {
+  path: ['active'],
+  error: 'active schedules are not run here yet; leave the schedule out, or make it inactive (active: false)',
+  params: { type: 'not_implemented' },
+}
 
 const scheduleFields = {
-  active: inactive,
+  active: z.boolean().nullish(),
   max_scheduled_runs: z.int().min(1).nullish(),
   parameters: object.optional(),
   slug: z.string().nullish(),
   replaces: z.string().nullish(),
 }
-const scheduleCreate = z.strictObject({ schedule, ...scheduleFields })
+const scheduleCreate = z.strictObject({ schedule, ...scheduleFields }).refine(({ active }) => active === false, NOT_RUN)
 export const scheduleCreates = z.array(scheduleCreate)
-export const scheduleUpdate = z.strictObject({
-  ...scheduleFields,
-  schedule: schedule.nullish(),
-  active: inactive.optional(),
-})
+export const scheduleUpdate = z
+  .strictObject({ ...scheduleFields, schedule: schedule.nullish() })
+  .refine(({ active }) => active !== true, NOT_RUN)
 
 /** What work pools, blocks and limits act on: asked for, it is refused; sent empty, as clients do, it passes. */
 const ofPools = {
@@ -81,7 +77,8 @@ export const deploymentUpdate = z.strictObject({
   ...fields,
   enforce_parameter_schema: z.boolean().nullish(),
   parameters: object.nullish(),
-  schedules: z.array(scheduleUpdate).optional(),
+  // One that is new is active unless it says otherwise.
+  schedules: z.array(scheduleUpdate.refine((one) => !one.schedule || one.active === false, NOT_RUN)).optional(),
 })
 
 /** Prefect's DeploymentFlowRunCreate. */
