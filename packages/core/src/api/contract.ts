@@ -561,6 +561,20 @@ export const ROUTES = {
   },
 
   // Variables
+  'POST /variables/filter': {
+    ...prefect,
+    summary: 'Variables',
+    body: lists.variablesFilter,
+    bodyOptional: true,
+    answer: answer<VariableWire[]>(),
+  },
+  'POST /variables/count': {
+    ...prefect,
+    summary: 'How many variables there are',
+    body: lists.variablesCount,
+    bodyOptional: true,
+    answer: answer<number>(),
+  },
   'POST /variables/': {
     ...prefect,
     summary: 'Creates a variable',

@@ -186,7 +186,10 @@ export interface DeploymentUse {
 }
 
 /** Prefect's DeploymentResponse. */
-export function deploymentToWire(deployment: Deployment, { ready = false, lastPolled = null }: DeploymentUse = {}): DeploymentWire {
+export function deploymentToWire(
+  deployment: Deployment,
+  { ready = false, lastPolled = null }: DeploymentUse = {},
+): DeploymentWire {
   const { kept } = deployment
   const schedules = (list(kept.schedules) ?? []) as readonly JsonObject[]
   return {

@@ -11,8 +11,9 @@ import { eventListRoutes } from './routes/event-lists.ts'
 import { eventRoutes } from './routes/events.ts'
 import { flowRunWriteRoutes } from './routes/flow-run-writes.ts'
 import { flowRunRoutes } from './routes/flow-runs.ts'
-import { deploymentListRoutes, flowRoutes } from './routes/flows.ts'
+import { flowRoutes } from './routes/flows.ts'
 import { hookRoutes } from './routes/hooks.ts'
+import { deploymentListRoutes, flowListRoutes, flowRunListRoutes, otherListRoutes, taskRunListRoutes } from './routes/lists.ts'
 import { logRoutes } from './routes/logs.ts'
 import { scheduleRoutes } from './routes/schedules.ts'
 import { taskRunWriteRoutes } from './routes/task-run-writes.ts'
@@ -25,7 +26,11 @@ export const HANDLERS: Handlers<RouteKey> = {
   ...eventListRoutes,
   ...hookRoutes,
   ...flowRoutes,
+  ...flowListRoutes,
   ...deploymentListRoutes,
+  ...flowRunListRoutes,
+  ...taskRunListRoutes,
+  ...otherListRoutes,
   ...deploymentRoutes,
   ...scheduleRoutes,
   ...flowRunRoutes,

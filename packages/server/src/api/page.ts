@@ -117,7 +117,9 @@ export async function sendPage(
   if (request.method !== 'GET' && request.method !== 'HEAD') {
     throw new AppError('method_not_allowed', `/ does not take ${request.method}. It takes GET.`, { facts: { allow: 'GET' } })
   }
-  const runs = JSON.parse(await app.store.read.flowRuns({}, 'ID_DESC', { limit: RUNS_SHOWN, offset: 0 })) as FlowRunWire[]
+  const runs = JSON.parse(
+    await app.store.read.flowRuns({}, 'ID_DESC', { limit: RUNS_SHOWN, offset: 0 }, app.clock.now()),
+  ) as FlowRunWire[]
   const address = `http://${request.headers.host}/api`
   const html = renderPage({ address, version: app.version, executors: app.executors.list(), runs })
   response.writeHead(200, {

@@ -25,12 +25,27 @@ export async function createFlowRun(
 ): Promise<{ run: FlowRun; created: boolean }> {
   const flow = await work.tx.findFlow(input.flowId)
   if (!flow) throw new AppError('flow_not_found', `There is no flow ${input.flowId}. Create it with "POST /api/flows/" first.`)
+  await checkDeployment(work, input)
   if (input.idempotencyKey !== null) {
     const known = await work.tx.findRunByIdempotencyKey(input.flowId, input.idempotencyKey)
     if (known) return { run: known, created: false }
   }
   const run = newFlowRun(core, input)
   return { run: placeNew(core, work, run, run.state), created: true }
+}
+
+/** A run's flow is its deployment's: lists of a deployment's runs are found by it. */
+async function checkDeployment({ tx }: Work, { deploymentId, flowId }: FlowRunInput): Promise<void> {
+  if (deploymentId === null) return
+  const deployment = await tx.findDeployment(deploymentId)
+  if (!deployment) {
+    throw new AppError('deployment_not_found', `There is no deployment ${deploymentId}. List them with "pilot deployment ls".`)
+  }
+  if (deployment.flowId === flowId) return
+  throw new AppError(
+    'invalid_request',
+    `The deployment ${deploymentId} is of the flow ${deployment.flowName}, not of ${flowId}. Leave one of the two out.`,
+  )
 }
 
 function newFlowRun({ clock, random }: EngineCore, input: FlowRunInput): FlowRun {

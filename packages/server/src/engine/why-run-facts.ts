@@ -78,7 +78,7 @@ function holderOf(registry: Registry, { sessionId }: FlowRun): WhyRunFacts['hold
 
 /** When it streamed or logged last; after a restart of the server only its last log line is known. */
 async function lastOutput(store: Store, registry: Registry, run: FlowRun): Promise<WhyRunFacts['lastOutput']> {
-  const text = await store.read.logs({ flowRunIds: [run.id] }, 'TIMESTAMP_DESC', { limit: 1, offset: 0 })
+  const text = await store.read.logs({ flow_run_id: { any_: [run.id] } }, 'TIMESTAMP_DESC', { limit: 1, offset: 0 })
   const [last] = JSON.parse(text) as readonly LogWire[]
   const heardAt = registry.sessions.get(run.sessionId ?? '')?.outputAt.get(run.id)
   const loggedAt: Micros | undefined = last ? parseIso(last.timestamp) : undefined

@@ -1,6 +1,4 @@
 /** The API's lists, filters and counts: compiled by Kysely, run on one connection, answered as finished JSON. */
-
-import type { SQLInputValue } from 'node:sqlite'
 import {
   automationToWire,
   type Chunk,
@@ -12,10 +10,15 @@ import {
   stateToWire,
   taskRunToWire,
   type Verdict,
+  variableToWire,
 } from '@pilotflame/core'
-import type { Compilable } from 'kysely'
+import type { RawBuilder } from 'kysely'
 import { countEvents, listEvents } from './event-queries.ts'
-import { compiler, likePattern, type Named, nameFilter, stateColumns } from './query-compiler.ts'
+import { deploymentsWhere, flowRunsWhere, flowsWhere, taskRunsWhere } from './filters/criteria.ts'
+import { automationCondition, logCondition, variableCondition } from './filters/other-conditions.ts'
+import { flowRunHistory, flowRunLateness, taskRunHistory } from './history-queries.ts'
+import { automationsQuery, deploymentsQuery, flowsQuery, logsQuery, taskRunsQuery, variablesQuery } from './list-queries.ts'
+import { countOf, rowsOf } from './query-compiler.ts'
 import { countOld } from './remove-old.ts'
 import {
   STATE_SELECT,
@@ -28,68 +31,17 @@ import {
   toLog,
   toState,
   toTaskRun,
+  toVariable,
   toVerdict,
 } from './rows.ts'
-import { countRuns, listRuns } from './run-queries.ts'
+import { listRuns } from './run-queries.ts'
 import type { Row, Statements } from './statements.ts'
-import type { Page, Reader } from './store.ts'
+import type { Reader } from './store.ts'
 
 /** The reader's methods, answered at once. */
 export type SyncReader = { [K in keyof Reader]: (...values: Parameters<Reader[K]>) => Awaited<ReturnType<Reader[K]>> }
 
-export const rowsOf = (statements: Statements, query: Compilable): Row[] => {
-  const { sql, parameters } = query.compile()
-  return statements.all(sql, ...(parameters as SQLInputValue[]))
-}
-
 const list = <T>(rows: readonly Row[], to: (row: Row) => T): string => JSON.stringify(rows.map(to))
-
-function flowsQuery(filter: Named, { limit, offset }: Page): Compilable {
-  return nameFilter(compiler.selectFrom('flow as t').selectAll('t'), filter).orderBy('t.name').limit(limit).offset(offset)
-}
-
-function deploymentsQuery(filter: Named & { flowNames?: readonly string[] }, { limit, offset }: Page): Compilable {
-  let query = compiler
-    .selectFrom('deployment as t')
-    .innerJoin('flow as f', 'f.id', 't.flow_id')
-    .selectAll('t')
-    .select('f.name as flow_name')
-  if (filter.ids) query = query.where('t.id', 'in', filter.ids)
-  if (filter.names) query = query.where('t.name', 'in', filter.names)
-  if (filter.nameLike !== undefined) query = query.where('t.name', 'like', likePattern(filter.nameLike))
-  if (filter.flowNames) query = query.where('f.name', 'in', filter.flowNames)
-  return query.orderBy('t.name').orderBy('t.id').limit(limit).offset(offset)
-}
-
-function taskRunsQuery(filter: Parameters<Reader['taskRuns']>[0], { limit, offset }: Page): Compilable {
-  let query = compiler
-    .selectFrom('task_run as t')
-    .innerJoin('task_run_state as s', 's.id', 't.state_id')
-    .selectAll('t')
-    .select(stateColumns)
-  if (filter.ids) query = query.where('t.id', 'in', filter.ids)
-  if (filter.flowRunIds) query = query.where('t.flow_run_id', 'in', filter.flowRunIds)
-  return query.orderBy('t.id', 'desc').limit(limit).offset(offset)
-}
-
-function logsQuery(
-  filter: Parameters<Reader['logs']>[0],
-  sort: Parameters<Reader['logs']>[1],
-  { limit, offset }: Page,
-): Compilable {
-  const direction = sort === 'TIMESTAMP_ASC' ? 'asc' : 'desc'
-  let query = compiler.selectFrom('log as t').selectAll('t')
-  if (filter.flowRunIds) query = query.where('t.flow_run_id', 'in', filter.flowRunIds)
-  if (filter.taskRunIds) query = query.where('t.task_run_id', 'in', filter.taskRunIds)
-  if (filter.levelMin !== undefined) query = query.where('t.level', '>=', filter.levelMin)
-  if (filter.levelMax !== undefined) query = query.where('t.level', '<=', filter.levelMax)
-  return query.orderBy('t.at', direction).orderBy('t.id', direction).limit(limit).offset(offset)
-}
-
-function automationsQuery(filter: Named, { limit, offset }: Page): Compilable {
-  const query = nameFilter(compiler.selectFrom('automation as t').selectAll('t'), filter)
-  return query.orderBy('t.name').orderBy('t.id').limit(limit).offset(offset)
-}
 
 const STATES_OF_RUN = `select ${STATE_SELECT} from flow_run_state s where s.flow_run_id = ? order by s.at, s.id`
 const STATES_OF_TASK_RUN = `select ${STATE_SELECT}, t.flow_run_id from task_run_state s join task_run t on t.id = s.task_run_id
@@ -98,27 +50,42 @@ const CHUNKS_AFTER = `select * from chunk where flow_run_id = ? and (attempt, n)
 
 /** All of `Reader`, on this connection. */
 export function createQueries(statements: Statements): SyncReader {
-  const rows = (query: Compilable): Row[] => rowsOf(statements, query)
+  const rows = (query: RawBuilder<unknown>): Row[] => rowsOf(statements, query)
   return {
-    flowRuns: (filter, sort, page) => list(listRuns(statements, filter, sort, page), (row) => flowRunToWire(toFlowRun(row))),
-    countFlowRuns: (filter) => countRuns(statements, filter),
+    flowRuns: (criteria, sort, page, now) =>
+      list(listRuns(statements, flowRunsWhere(criteria), sort, page), (row) => flowRunToWire(toFlowRun(row), now)),
+    countFlowRuns: (criteria) => countOf(statements, 'flow_run r', flowRunsWhere(criteria)),
+    flowRunHistory: (criteria, span, now) =>
+      JSON.stringify(flowRunHistory(statements, { where: flowRunsWhere(criteria), span, now })),
+    flowRunLateness: (criteria, now) => flowRunLateness(statements, flowRunsWhere(criteria), now),
     flowRunStates: (flowRunId) =>
       list(statements.all(STATES_OF_RUN, flowRunId), (row) => stateToWire(toState(row), { flowRunId })),
     taskRunStates: (taskRunId) =>
       list(statements.all(STATES_OF_TASK_RUN, taskRunId), (row) =>
         stateToWire(toState(row), { taskRunId, ...(row.flow_run_id ? { flowRunId: String(row.flow_run_id) } : {}) }),
       ),
-    flows: (filter, page) => list(rows(flowsQuery(filter, page)), (row) => flowToWire(toFlow(row))),
-    deployments: ({ ready = [], ...filter }, page) => {
+    flows: (criteria, sort, page) => list(rows(flowsQuery(flowsWhere(criteria), sort, page)), (row) => flowToWire(toFlow(row))),
+    countFlows: (criteria) => countOf(statements, 'flow f', flowsWhere(criteria)),
+    deployments: ({ ready = [], polled = {}, ...criteria }, sort, page) => {
       const served = new Set(ready)
-      return list(rows(deploymentsQuery(filter, page)), (row) => {
+      return list(rows(deploymentsQuery(deploymentsWhere(criteria), sort, page)), (row) => {
         const deployment = toDeployment(row)
-        return deploymentToWire(deployment, { ready: served.has(deployment.id) })
+        return deploymentToWire(deployment, { ready: served.has(deployment.id), lastPolled: polled[deployment.id] ?? null })
       })
     },
-    taskRuns: (filter, page) => list(rows(taskRunsQuery(filter, page)), (row) => taskRunToWire(toTaskRun(row))),
-    logs: (filter, sort, page) => list(rows(logsQuery(filter, sort, page)), (row) => logToWire(toLog(row))),
-    automations: (filter, page) => list(rows(automationsQuery(filter, page)), (row) => automationToWire(toAutomation(row))),
+    countDeployments: (criteria) => countOf(statements, 'deployment d', deploymentsWhere(criteria)),
+    taskRuns: (criteria, sort, page, now) =>
+      list(rows(taskRunsQuery(taskRunsWhere(criteria), sort, page)), (row) => taskRunToWire(toTaskRun(row), now)),
+    countTaskRuns: (criteria) => countOf(statements, 'task_run t', taskRunsWhere(criteria)),
+    taskRunHistory: (criteria, span, now) =>
+      JSON.stringify(taskRunHistory(statements, { where: taskRunsWhere(criteria), span, now })),
+    logs: (filter, sort, page) => list(rows(logsQuery(logCondition(filter), sort, page)), (row) => logToWire(toLog(row))),
+    automations: (filter, sort, page) =>
+      list(rows(automationsQuery(automationCondition(filter), sort, page)), (row) => automationToWire(toAutomation(row))),
+    countAutomations: (filter) => countOf(statements, 'automation a', automationCondition(filter)),
+    variables: (filter, sort, page) =>
+      list(rows(variablesQuery(variableCondition(filter), sort, page)), (row) => variableToWire(toVariable(row))),
+    countVariables: (filter) => countOf(statements, 'variable v', variableCondition(filter)),
     events: (query) => listEvents(statements, query),
     countEvents: (query) => countEvents(statements, query),
     hooks: () => list(statements.all('select * from hook order by name'), (row) => hookToWire(toHook(row))),

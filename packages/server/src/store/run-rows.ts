@@ -19,6 +19,7 @@ const IDENTITY = [
   'retry_delay_ms',
   'cause_event_id',
   'chain_depth',
+  'expected_start_at',
   'created_at',
 ]
 const PROGRESS = [
@@ -35,7 +36,7 @@ const PROGRESS = [
   'updated_at',
 ]
 /** Columns whose indexes are dear and that change once or never: written only when they did. */
-const START = ['expected_start_at', 'start_at']
+const START = ['start_at']
 
 /** What few runs have: the others do not name them. */
 const RARE = ['parent_task_run_id', 'kept']
@@ -68,6 +69,7 @@ const identity = (run: FlowRun): SQLInputValue[] => [
   run.retryDelayMs,
   run.causeEventId,
   run.chainDepth,
+  run.expectedStartAt,
   run.createdAt,
 ]
 
@@ -85,7 +87,7 @@ const progress = (run: FlowRun): SQLInputValue[] => [
   run.updatedAt,
 ]
 
-const start = (run: FlowRun): SQLInputValue[] => [run.expectedStartAt, run.startAt]
+const start = (run: FlowRun): SQLInputValue[] => [run.startAt]
 const rare = (run: FlowRun): SQLInputValue[] => [run.parentTaskRunId, toJsonOrNull(run.kept)]
 const hasRare = (run: FlowRun): boolean => run.parentTaskRunId !== null || run.kept !== null
 
@@ -106,10 +108,8 @@ const sameIdentity = (one: FlowRun, other: FlowRun): boolean =>
   one.retryDelayMs === other.retryDelayMs &&
   one.causeEventId === other.causeEventId &&
   one.chainDepth === other.chainDepth &&
+  one.expectedStartAt === other.expectedStartAt &&
   one.createdAt === other.createdAt
-
-const sameStart = (one: FlowRun, other: FlowRun): boolean =>
-  one.expectedStartAt === other.expectedStartAt && one.startAt === other.startAt
 
 export function insertRun(statements: SqlRunner, run: FlowRun, states: readonly State[]): void {
   const values = [run.id, ...identity(run), ...progress(run), ...start(run)]
@@ -122,7 +122,7 @@ export function insertRun(statements: SqlRunner, run: FlowRun, states: readonly 
 export function updateRun(statements: SqlRunner, run: FlowRun, states: readonly State[], before: FlowRun | undefined): void {
   if (before === undefined || !sameIdentity(run, before)) {
     statements.run(UPDATE_ALL, ...identity(run), ...progress(run), ...start(run), ...rare(run), run.id)
-  } else if (sameStart(run, before)) statements.run(UPDATE_PROGRESS, ...progress(run), run.id)
+  } else if (run.startAt === before.startAt) statements.run(UPDATE_PROGRESS, ...progress(run), run.id)
   else statements.run(UPDATE_START, ...progress(run), ...start(run), run.id)
   insertStates(statements, run, states)
 }

@@ -3,6 +3,9 @@ import type { DatabaseSync, SQLInputValue, SQLOutputValue, StatementSync } from 
 
 export type Row = Record<string, SQLOutputValue>
 
+/** Filters have many shapes, and each is a statement. */
+const STATEMENTS_MAX = 1_000
+
 /** What a body's reads and writes go through. */
 export interface SqlRunner {
   get(sql: string, ...values: SQLInputValue[]): Row | undefined
@@ -31,6 +34,7 @@ export class Statements implements SqlRunner {
     const known = this.#prepared.get(sql)
     if (known) return known
     const made = this.#db.prepare(sql)
+    if (this.#prepared.size >= STATEMENTS_MAX) this.#prepared.clear()
     this.#prepared.set(sql, made)
     return made
   }

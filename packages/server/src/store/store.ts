@@ -22,7 +22,9 @@ import type {
   Variable,
   Verdict,
 } from '@pilotflame/core'
+import type { AutomationFilter, LogFilter, VariableFilter } from '@pilotflame/core/contract'
 import type { EventCount, EventCountQuery, EventPage, EventQuery } from './event-queries.ts'
+import type { Criteria } from './filters/criteria.ts'
 import type { Bite, RemoveBefore, Removed, SweepPlace } from './remove-old.ts'
 
 /** An inbound hook. `secret` is encrypted; null for a hook without a signature. */
@@ -187,21 +189,6 @@ export interface Page {
   readonly offset: number
 }
 
-/** Operators of Prefect's filters that are served; each list is "any of". */
-export interface RunFilter {
-  readonly ids?: readonly string[]
-  /** Runs whose id ends with this. */
-  readonly idSuffix?: string
-  readonly names?: readonly string[]
-  readonly nameLike?: string
-  readonly deploymentIds?: readonly string[]
-  readonly flowNames?: readonly string[]
-  readonly stateTypes?: readonly string[]
-  readonly stateNames?: readonly string[]
-  /** Runs that have all of these. */
-  readonly tagsAll?: readonly string[]
-}
-
 export type RunSort =
   | 'ID_DESC'
   | 'START_TIME_ASC'
@@ -213,32 +200,48 @@ export type RunSort =
   | 'NEXT_SCHEDULED_START_TIME_ASC'
   | 'END_TIME_DESC'
 
+export type TaskRunSort = Exclude<RunSort, 'START_TIME_ASC' | 'START_TIME_DESC'>
+export type NameSort = 'CREATED_DESC' | 'UPDATED_DESC' | 'NAME_ASC' | 'NAME_DESC'
+export type LogSort = 'TIMESTAMP_ASC' | 'TIMESTAMP_DESC'
+
+/** What the live server knows of deployments: it stands in the answer, and narrows nothing. */
+export interface DeploymentUses {
+  /** Those whose runs somebody would start now. */
+  readonly ready?: readonly string[]
+  /** When a runner asked for runs of one last. */
+  readonly polled?: Readonly<Record<string, Micros | null>>
+}
+
+/** So many intervals, one after the other. */
+export interface HistorySpan {
+  readonly start: Micros
+  readonly intervalMicros: number
+  readonly intervals: number
+}
+
 /** Lists, filters and counts, on a thread of their own; never used to decide. `Text` is finished JSON in the API's form. */
 export interface Reader {
-  flowRuns(filter: RunFilter, sort: RunSort, page: Page): Promise<string>
-  countFlowRuns(filter: RunFilter): Promise<number>
+  /** `now` counts the time of runs that still run. */
+  flowRuns(criteria: Criteria, sort: RunSort, page: Page, now?: Micros): Promise<string>
+  countFlowRuns(criteria: Criteria): Promise<number>
+  flowRunHistory(criteria: Criteria, span: HistorySpan, now: Micros): Promise<string>
+  /** Seconds on average; null without a run. */
+  flowRunLateness(criteria: Criteria, now: Micros): Promise<number | null>
   flowRunStates(runId: string): Promise<string>
   /** In the order of their moments, however they came in. */
   taskRunStates(taskRunId: string): Promise<string>
-  flows(filter: { ids?: readonly string[]; names?: readonly string[]; nameLike?: string }, page: Page): Promise<string>
-  deployments(
-    filter: {
-      ids?: readonly string[]
-      names?: readonly string[]
-      nameLike?: string
-      flowNames?: readonly string[]
-      /** Those that an executor is connected for: it stands in the answer, and narrows nothing. */
-      ready?: readonly string[]
-    },
-    page: Page,
-  ): Promise<string>
-  taskRuns(filter: { ids?: readonly string[]; flowRunIds?: readonly string[] }, page: Page): Promise<string>
-  logs(
-    filter: { flowRunIds?: readonly string[]; taskRunIds?: readonly string[]; levelMin?: number; levelMax?: number },
-    sort: 'TIMESTAMP_ASC' | 'TIMESTAMP_DESC',
-    page: Page,
-  ): Promise<string>
-  automations(filter: { ids?: readonly string[]; names?: readonly string[]; nameLike?: string }, page: Page): Promise<string>
+  flows(criteria: Criteria, sort: NameSort, page: Page): Promise<string>
+  countFlows(criteria: Criteria): Promise<number>
+  deployments(criteria: Criteria & DeploymentUses, sort: NameSort, page: Page): Promise<string>
+  countDeployments(criteria: Criteria): Promise<number>
+  taskRuns(criteria: Criteria, sort: TaskRunSort, page: Page, now?: Micros): Promise<string>
+  countTaskRuns(criteria: Criteria): Promise<number>
+  taskRunHistory(criteria: Criteria, span: HistorySpan, now: Micros): Promise<string>
+  logs(filter: LogFilter, sort: LogSort, page: Page): Promise<string>
+  automations(filter: AutomationFilter, sort: NameSort, page: Page): Promise<string>
+  countAutomations(filter: AutomationFilter): Promise<number>
+  variables(filter: VariableFilter, sort: NameSort, page: Page): Promise<string>
+  countVariables(filter: VariableFilter): Promise<number>
   hooks(): Promise<string>
   /** Events that came in and events that states are, by their moments. */
   events(query: EventQuery): Promise<EventPage>

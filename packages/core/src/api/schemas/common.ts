@@ -15,8 +15,8 @@ export const names = z.array(z.string())
 /** Prefect's pages: at most 200 at once. */
 export const PAGE_MAX = 200
 export const page = {
-  limit: z.int().min(0).max(PAGE_MAX).optional(),
-  offset: z.int().min(0).optional(),
+  limit: z.int().min(0).max(PAGE_MAX).nullish(),
+  offset: z.int().min(0).nullish(),
 }
 
 /** Nothing asked for: nulls, empty objects and `operator: and_` around them. */
@@ -30,11 +30,6 @@ function asksNothing(value: unknown): boolean {
 export const notYet = z
   .unknown()
   .refine(asksNothing, { error: 'is not served here yet', params: { type: 'not_implemented' } })
-  .optional()
-
-export const operator = z
-  .enum(['and_', 'or_'])
-  .refine((value) => value === 'and_', { error: 'only and_ is served here yet', params: { type: 'not_implemented' } })
   .optional()
 
 export const stateType = z.enum(STATE_TYPES)

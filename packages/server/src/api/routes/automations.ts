@@ -2,8 +2,7 @@
 import { AppError, type Automation, type AutomationInput, automationToWire, parseAutomationInput, toIso } from '@pilotflame/core'
 import { checkEvents, requestError } from '@pilotflame/core/contract'
 import { type Handlers, type HttpContext, param } from '../exchange.ts'
-import { pageOf } from '../filters.ts'
-import { EMPTY, text, value } from '../replies.ts'
+import { EMPTY, value } from '../replies.ts'
 
 const automationNotFound = (id: string): AppError =>
   new AppError('automation_not_found', `There is no automation ${id}. List them with "pilot automation ls".`)
@@ -28,8 +27,8 @@ export const automationRoutes: Handlers<
   | 'PUT /automations/{id}'
   | 'PATCH /automations/{id}'
   | 'DELETE /automations/{id}'
-  | 'POST /automations/filter'
   | 'DELETE /automations/owned-by/{resource_id}'
+  | 'GET /automations/related-to/{resource_id}'
   | 'POST /automations/test'
 > = {
   async 'POST /automations/'({ context, body }) {
@@ -63,19 +62,14 @@ export const automationRoutes: Handlers<
     return EMPTY
   },
 
-  async 'POST /automations/filter'({ context, body }) {
-    const { id, name } = body.automations ?? {}
-    const filter = {
-      ...(id?.any_ ? { ids: id.any_ } : {}),
-      ...(name?.any_ ? { names: name.any_ } : {}),
-      ...(name?.like_ ? { nameLike: name.like_ } : {}),
-    }
-    return text(await context.app.store.read.automations(filter, pageOf(body)))
-  },
-
   async 'DELETE /automations/owned-by/{resource_id}'(exchange) {
     await exchange.context.app.automations.deleteOwned(param(exchange, 'resource_id'))
     return EMPTY
+  },
+
+  async 'GET /automations/related-to/{resource_id}'(exchange) {
+    const found = await exchange.context.app.automations.relatedTo(param(exchange, 'resource_id'))
+    return value(found.map(automationToWire))
   },
 
   async 'POST /automations/test'({ context, body, bytes }) {

@@ -10,7 +10,6 @@ import {
 } from '@pilotflame/core'
 import type { App, SetStateResult } from '../../app.ts'
 import { type Handlers, param } from '../exchange.ts'
-import { pageOf, runFilterOf } from '../filters.ts'
 import { EMPTY, type Reply, text, value } from '../replies.ts'
 import { proposalOf } from './new-run.ts'
 import { holdForResult } from './result.ts'
@@ -50,8 +49,6 @@ const ownerOf = ({ id, parentTaskRunId }: FlowRun) =>
 
 export const flowRunRoutes: Handlers<
   | 'GET /flow_runs/{id}'
-  | 'POST /flow_runs/filter'
-  | 'POST /flow_runs/count'
   | 'POST /flow_runs/{id}/set_state'
   | 'DELETE /flow_runs/{id}'
   | 'GET /flow_runs/{id}/timeline'
@@ -62,15 +59,7 @@ export const flowRunRoutes: Handlers<
   | 'GET /flow_run_states/{id}'
 > = {
   async 'GET /flow_runs/{id}'(exchange) {
-    return value(flowRunToWire(await loadRun(exchange.context.app, param(exchange, 'id'))))
-  },
-
-  async 'POST /flow_runs/filter'({ context, body }) {
-    return text(await context.app.store.read.flowRuns(runFilterOf(body), body.sort ?? 'ID_DESC', pageOf(body)))
-  },
-
-  async 'POST /flow_runs/count'({ context, body }) {
-    return value(await context.app.store.read.countFlowRuns(runFilterOf(body)))
+    return value(flowRunToWire(await loadRun(exchange.context.app, param(exchange, 'id')), exchange.context.app.clock.now()))
   },
 
   async 'POST /flow_runs/{id}/set_state'(exchange) {

@@ -1,6 +1,6 @@
 /**
- * What Prefect's own clients bring along. New columns stay null for a run that an event started, and the new indexes
- * are partial, so that such a run writes none of them.
+ * What Prefect's own clients bring along. New columns stay null for a run that an event started, and of the new indexes
+ * it writes \`flow_run_flow\` alone, once: the others hold runs that are no such ones, that wait, or that have failed.
  *
  * A task run outside of a flow has '' as its \`flow_run_id\`: the column was made for a text, and to change that would
  * write every task run anew.
@@ -9,6 +9,12 @@ export const prefectClients = `
 alter table flow_run add column parent_task_run_id text;
 alter table flow_run add column kept text;
 create index flow_run_parent on flow_run (parent_task_run_id) where parent_task_run_id is not null;
+
+-- Runs of a flow by their time; those of a deployment, too, which is one flow's. A run writes it once.
+create index flow_run_flow on flow_run (flow_id, expected_start_at);
+-- Runs that did not complete, and runs under way that no executor of ours holds: \`flow_run_session\` has the others.
+create index flow_run_failed on flow_run (state_type, end_at) where state_type in ('FAILED', 'CRASHED', 'CANCELLED');
+create index flow_run_unleased on flow_run (state_type) where session_id is null and end_at is null;
 
 alter table task_run add column expected_start_at integer;
 alter table task_run add column kept text;

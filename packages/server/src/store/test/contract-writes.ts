@@ -221,9 +221,9 @@ export function writeContract(open: OpenTestStore): void {
       })
       expect((await store.find.findEvent(state.id))?.event).toBe('prefect.task-run.Running')
       expect(await store.read.chunks(run.id, { attempt: 0, n: 0 }, 9)).toEqual([chunk])
-      expect(JSON.parse(await store.read.logs({ flowRunIds: [run.id] }, 'TIMESTAMP_ASC', { limit: 9, offset: 0 }))).toMatchObject(
-        [{ message: 'a' }],
-      )
+      expect(
+        JSON.parse(await store.read.logs({ flow_run_id: { any_: [run.id] } }, 'TIMESTAMP_ASC', { limit: 9, offset: 0 })),
+      ).toMatchObject([{ message: 'a' }])
       await store.transaction(async (tx) => tx.deleteRun(run.id))
       expect(await store.find.findRun(run.id)).toBeUndefined()
       expect(await store.find.findTaskRun(task.id)).toBeUndefined()
