@@ -9,113 +9,39 @@ export interface Difference {
   readonly reason: string
 }
 
-const RUN_LISTS = ['POST /flow_runs/filter', 'POST /flow_runs/count'] as const
+const RUN_LISTS = [
+  'POST /flow_runs/filter',
+  'POST /flow_runs/count',
+  'POST /flow_runs/paginate',
+  'POST /flow_runs/lateness',
+] as const
+const DEPLOYMENT_LISTS = ['POST /deployments/filter', 'POST /deployments/count', 'POST /deployments/paginate'] as const
+const FLOW_LISTS = ['POST /flows/filter', 'POST /flows/count', 'POST /flows/paginate'] as const
 
-const RUN_FIELDS = [
-  'created_by',
-  'end_time',
-  'expected_start_time',
-  'flow_version',
-  'id.not_any_',
-  'idempotency_key',
-  'next_scheduled_start_time',
-  'parent_flow_run_id',
-  'parent_task_run_id',
-  'start_time',
-  'work_queue_name',
-].map((field) => `flow_runs.${field}`)
-
-const REFUSED = 'Refused with 501 and the name of the field, because a filter that is passed over gives wrong answers.'
+const NO_POOLS = {
+  what: 'Work pools and their queues narrow nothing.',
+  reason: 'They are not here yet. Refused with 501, because a filter that is passed over gives wrong answers.',
+} as const
 
 export const DIFFERENCES: readonly Difference[] = [
   // Filters
+  { routes: [...RUN_LISTS, ...DEPLOYMENT_LISTS], refused: ['work_pools', 'work_pool_queues'], ...NO_POOLS },
+  { routes: ['POST /flow_runs/history'], refused: ['work_pools', 'work_queues'], ...NO_POOLS },
+  { routes: FLOW_LISTS, refused: ['work_pools'], ...NO_POOLS },
   {
-    routes: RUN_LISTS,
-    refused: [
-      ...RUN_FIELDS,
-      'flow_runs.deployment_id.is_null_',
-      'flow_runs.tags.any_',
-      'flow_runs.tags.is_null_',
-      'flows.deployment',
-      'flows.id',
-      'flows.name.like_',
-      'flows.tags',
-      'deployments',
-      'task_runs',
-      'work_pools',
-      'work_pool_queues',
-    ],
-    what: 'Runs are filtered by id, name, tags, deployment, state and the name of their flow.',
-    reason: REFUSED,
-  },
-  {
-    routes: ['POST /flows/filter'],
-    refused: ['deployments', 'flow_runs', 'task_runs', 'work_pools', 'flows.deployment', 'flows.id.not_any_', 'flows.tags'],
-    what: 'Flows are filtered by id and name.',
-    reason: REFUSED,
-  },
-  {
-    routes: ['POST /deployments/filter'],
-    refused: [
-      'deployments.concurrency_limit',
-      'deployments.flow_or_deployment_name',
-      'deployments.id.not_any_',
-      'deployments.paused',
-      'deployments.tags',
-      'deployments.work_queue_name',
-      'flow_runs',
-      'flows.deployment',
-      'flows.id',
-      'flows.name.like_',
-      'flows.tags',
-      'task_runs',
-      'work_pools',
-      'work_pool_queues',
-    ],
-    what: 'Deployments are filtered by id, name and the name of their flow.',
-    reason: REFUSED,
-  },
-  {
-    routes: ['POST /task_runs/filter'],
-    refused: [
-      ...RUN_FIELDS,
-      ...['deployment_id', 'name', 'state', 'tags'].map((field) => `flow_runs.${field}`),
-      ...['end_time', 'expected_start_time', 'flow_run_id.is_null_', 'name', 'start_time', 'state', 'subflow_runs', 'tags'].map(
-        (field) => `task_runs.${field}`,
-      ),
-      'deployments',
-      'flows',
-    ],
-    what: 'Task runs are filtered by id and flow run.',
-    reason: REFUSED,
-  },
-  {
-    routes: ['POST /logs/filter'],
-    refused: ['logs.task_run_id.is_null_', 'logs.text', 'logs.timestamp'],
-    what: 'Log lines are filtered by run, task run and level.',
-    reason: REFUSED,
-  },
-  {
-    routes: ['POST /automations/filter'],
-    refused: ['automations.created', 'automations.tags'],
-    what: 'Automations are filtered by id and name.',
-    reason: REFUSED,
-  },
-  {
-    routes: [
-      ...RUN_LISTS,
-      'POST /flows/filter',
-      'POST /deployments/filter',
-      'POST /task_runs/filter',
-      'POST /logs/filter',
-      'POST /automations/filter',
-    ],
+    routes: [...RUN_LISTS, 'POST /flow_runs/history'],
     refused: [],
-    what: '`operator: or_` is refused with 501. `sort` is served whole for runs and logs, and otherwise in the default order alone.',
-    reason: 'The same: an order or a condition that is passed over gives wrong answers.',
+    what: '`state` with both `any_` and `not_any_` asks for both; Prefect passes over the two together. In the order of `next_scheduled_start_time`, runs without one come last.',
+    reason: 'A filter that is passed over gives wrong answers. Prefect on SQLite begins with runs that wait for nothing.',
   },
   {
-    routes: [...RUN_LISTS, 'POST /automations/filter'],
+    routes: ['POST /flow_runs/lateness'],
+    refused: [],
+    what: 'Microseconds count.',
+    reason: 'Prefect on SQLite cuts both moments to whole seconds first.',
+  },
+  {
+    routes: [...RUN_LISTS, 'POST /automations/filter', 'POST /automations/count'],
     refused: [],
     what: 'Additions: `flow_runs.id.suffix_`, `automations.name.like_`.',
     reason: 'People name a run by the end of its id, and look for automations by a part of their name.',
@@ -198,20 +124,65 @@ export const DIFFERENCES: readonly Difference[] = [
   {
     routes: ['GET /flow_runs/{id}', 'POST /flow_runs/filter'],
     refused: [],
-    what: 'Additions: `epoch`, `attempt`, `cause_event_id`, `chain_depth`, `first_line_ms`, `first_output_ms`. `estimated_run_time` counts finished attempts alone; fields of work pools, schedules and parent runs are null.',
+    what: 'Additions: `epoch`, `attempt`, `cause_event_id`, `chain_depth`, `first_line_ms`, `first_output_ms`. Fields of work pools and schedules are null.',
     reason: 'They say who holds the run, which event started it, and how long its start took.',
   },
   {
     routes: ['GET /deployments/{id}', 'POST /deployments/filter'],
     refused: [],
-    what: "Addition: `flow_name`. `status` is READY while an executor that serves it is connected or one of Prefect's runners asks for its runs, and for a minute after; `last_polled` is null in lists.",
-    reason: 'Executors and runners are known to the live server, not to the thread that answers lists.',
+    what: "Addition: `flow_name`. `status` is READY while an executor that serves it is connected or one of Prefect's runners asks for its runs, and for a minute after; in lists `last_polled` is told for that long.",
+    reason: 'Executors and runners are known to the live server, and not stored.',
   },
   {
     routes: ['GET /automations/{id}', 'POST /automations/filter'],
     refused: [],
     what: 'Addition: `owner_resource`. Triggers are event triggers with the posture Reactive; actions are run-deployment and do-nothing. Others are refused.',
     reason: 'An automation that is stored and never acts would be worse than none.',
+  },
+
+  // What Prefect's clients write of runs
+  {
+    routes: ['POST /flow_runs/'],
+    refused: ['work_pool_name', 'work_queue_name'],
+    what: 'A run is started by whoever creates it, or by an executor of its deployment.',
+    reason: 'Work pools are not here yet. A run that waited for one would wait for ever.',
+  },
+  {
+    routes: ['POST /flow_runs/{id}/set_state'],
+    refused: [],
+    what: 'What has ended takes no other end without `force`: COMPLETED, FAILED and CANCELLED are rejected then, and the state stays. A run that an executor of ours has had is only scheduled again.',
+    reason:
+      'Two that report an end in a race (a cancelled run whose function returns) leave the first one. Prefect takes the last.',
+  },
+  {
+    routes: ['POST /flow_runs/{id}/set_state'],
+    refused: [],
+    what: 'A run that an executor of ours holds cannot be paused, and is Cancelled when its work is gone. Limits of deployments are not looked at.',
+    reason: 'Its lease says who works on it. Pausing in our SDK and limits are not here yet.',
+  },
+  {
+    routes: ['POST /task_runs/{id}/set_state'],
+    refused: [],
+    what: 'Results are not looked up by `cache_key`, and limits by tag are not looked at.',
+    reason: "Prefect's client keeps both itself: it asks for no state of a task run.",
+  },
+  {
+    routes: ['POST /events'],
+    refused: [],
+    what: 'A task run of a run that an executor of ours has had is not written down from an event: the event alone is kept. States of task runs that the server itself writes (those of subflows) make events too.',
+    reason: 'An executor reports over its channel, under its lease. Every state is an event here.',
+  },
+  {
+    routes: [
+      'POST /v2/concurrency_limits/increment',
+      'POST /v2/concurrency_limits/increment-with-lease',
+      'POST /v2/concurrency_limits/decrement',
+      'POST /v2/concurrency_limits/decrement-with-lease',
+      'POST /v2/concurrency_limits/leases/{lease_id}/renew',
+    ],
+    refused: [],
+    what: 'Answered as where no limit of the name exists: nothing is limited.',
+    reason: "Limits cannot be made yet. Prefect's client asks before each task that has a tag.",
   },
 
   // The server

@@ -9,6 +9,7 @@ import {
   mergeParameters,
   type Parameters,
   type RunKept,
+  retriesOf,
   runName,
   type State,
   type StateProposal,
@@ -68,6 +69,13 @@ export function placeNew(core: EngineCore, work: Work, run: FlowRun, state: Stat
   return made
 }
 
+/** Those of whoever asked for the run, else the deployment's. */
+function retriesFor({ deployment, kept }: RunRequest): Pick<FlowRun, 'retries' | 'retryDelayMs'> {
+  const asked = retriesOf(kept?.empirical_policy ?? {})
+  const { retries, retryDelayMs } = asked.retries > 0 ? asked : deployment
+  return { retries, retryDelayMs }
+}
+
 function newRun({ clock, random }: EngineCore, request: RunRequest, state: State): FlowRun {
   const { deployment, cause } = request
   return {
@@ -87,8 +95,7 @@ function newRun({ clock, random }: EngineCore, request: RunRequest, state: State
     runCount: 0,
     epoch: 0,
     sessionId: null,
-    retries: deployment.retries,
-    retryDelayMs: deployment.retryDelayMs,
+    ...retriesFor(request),
     expectedStartAt: state.scheduledAt ?? state.at,
     nextScheduledAt: state.scheduledAt,
     startAt: null,
