@@ -253,7 +253,6 @@ const ANSWERS: Partial<Record<RouteKey, object>> = {
   'GET /variables/name/{name}': wireVariable,
   'POST /variables/filter': wireVariable,
   'POST /flows/': wireFlow,
-  'GET /flows/{id}': wireFlow,
   'GET /flows/name/{name}': wireFlow,
   'POST /flows/filter': wireFlow,
   'POST /deployments/': wireDeployment,
