@@ -102,6 +102,7 @@ export class GroupCommit {
       throw toStoreError(error, this.#parts.path)
     }
     journal.applied()
+    this.#parts.onCommit?.(1)
   }
 
   /**
