@@ -224,6 +224,14 @@ def command_env() -> dict[str, str]:
     return {**os.environ, "COLUMNS": "240", "PREFECT_CLIENT_CUSTOM_HEADERS": json.dumps(headers)}
 
 
+def in_fresh_process(code: str) -> str:
+    """What this code prints in a Python process of its own."""
+    done = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, timeout=60, env=command_env())
+    if done.returncode != 0:
+        raise AssertionError(f"the process ended with {done.returncode}:\n{done.stderr[-1500:]}")
+    return done.stdout
+
+
 class Program:
     """A Python program of ours in a process of its own, such as one that serves flows."""
 

@@ -6,6 +6,7 @@ import time
 
 from prefect import flow, get_run_logger, serve, task
 from prefect.flow_runs import suspend_flow_run
+from prefect.logging.loggers import flow_run_logger
 from prefect.runtime import deployment as runtime_deployment
 from prefect.runtime import flow_run as runtime_flow_run
 
@@ -45,7 +46,8 @@ def dies() -> None:
 
 
 def say_cancelled(flow, flow_run, state):
-    get_run_logger().info("the cancellation hook ran")
+    # It runs in the runner, where there is no run's context.
+    flow_run_logger(flow_run, flow).info("the cancellation hook ran")
 
 
 @flow(on_cancellation=[say_cancelled])
