@@ -44,7 +44,7 @@ ${routes
 
 ## Where it differs
 
-Errors have Prefect's \`exception_message\` and also \`code\`, a word for programs, and \`retryable\`. 422 has \`exception_detail\`, where each fault has \`loc\`, \`msg\`, \`type\` and often \`suggestion\`; the request's body is not repeated. 409 also has \`detail\`.
+Errors have Prefect's \`exception_message\` and also \`code\`, a word for programs, and \`retryable\`. 422 has \`exception_detail\`, where each fault has \`loc\`, \`msg\`, \`type\` and often \`suggestion\`; the request's body is not repeated. 409 and 501 also have \`detail\`.
 
 ${DIFFERENCES.map(differenceLines).join('\n')}
 

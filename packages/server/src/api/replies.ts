@@ -48,7 +48,8 @@ export function errorBody(error: AppError): Record<string, unknown> {
     code: error.code,
     exception_message: error.message,
     ...(error.faults.length > 0 || http === 422 ? { exception_detail: error.faults } : {}),
-    ...(http === 409 ? { detail: error.message } : {}),
+    // Prefect's client shows this one where it has a sentence of its own around it.
+    ...(http === 409 || http === 501 ? { detail: error.message } : {}),
     retryable,
     ...error.facts,
   }
