@@ -15,7 +15,7 @@ import { saveAutomation } from '../automations/service.ts'
 import { saveOffer } from '../engine/deployments.ts'
 import type { EngineCore } from '../engine/engine-core.ts'
 import type { Work, WorkOptions } from '../engine/work.ts'
-import { connectSession, newSession, type Session } from '../executors/session.ts'
+import { connectSession, holdsNothing, newSession, type Session } from '../executors/session.ts'
 import type { ChannelPeer, Random } from '../ports.ts'
 import type { Tx } from '../store/store.ts'
 
@@ -35,8 +35,12 @@ export type DoWork = <T>(body: (work: Work) => Promise<T>, options?: WorkOptions
  */
 export async function join(core: EngineCore, work: DoWork, frame: HelloFrame, peer: ChannelPeer): Promise<Joined> {
   const { registry, random, clock } = core
-  const known = frame.session_id === null ? undefined : registry.sessions.get(frame.session_id)
   const child = typeof frame.host_session_id === 'string'
+  const found = frame.session_id === null ? undefined : registry.sessions.get(frame.session_id)
+  // By a new id its host learns that it has no run: it may take it for busy with one that never arrived.
+  const replaced = found && child && frame.holds.length === 0 && holdsNothing(found) ? found : undefined
+  const known = replaced ? undefined : found
+  if (replaced) closeSession(replaced, clock.monotonic())
   const comesBack = frame.session_id !== null // also when its session was ended meanwhile
   const session = known ?? newSession(idOf(frame, random), frame)
   const { deployments, changed, removed } = await work(
@@ -48,6 +52,7 @@ export async function join(core: EngineCore, work: DoWork, frame: HelloFrame, pe
         else await saveOffered(core, tx, offer, saved)
       }
       const { id, name, host, pid, boot } = session
+      if (replaced) tx.deleteSession(replaced.id)
       if (!known) tx.saveSession({ id, name, host, pid, boot, createdAt: clock.now() })
       return saved
     },
@@ -55,6 +60,7 @@ export async function join(core: EngineCore, work: DoWork, frame: HelloFrame, pe
   )
   // Its session was ended while it said hello: it is a new one, or its row would be missing at the next start.
   if (known && registry.sessions.get(known.id) !== known) return join(core, work, frame, peer)
+  if (replaced && registry.sessions.get(replaced.id) === replaced) registry.remove(replaced)
   for (const automation of changed) core.index.put(automation)
   for (const automationId of removed) core.index.remove(automationId)
   for (const { id, version, paused } of deployments) {
@@ -70,6 +76,13 @@ export async function join(core: EngineCore, work: DoWork, frame: HelloFrame, pe
   if (registry.sessions.get(session.hostSessionId ?? '')?.draining) session.draining = true
   registry.add(session)
   return { session, resumed: known !== undefined || session.id === frame.session_id, deployments }
+}
+
+/** No run comes to it any more. */
+function closeSession(session: Session, now: number): void {
+  session.peer?.close()
+  session.peer = null
+  session.closedAt ??= now
 }
 
 /** A host keeps its id even when its session was ended meanwhile: it holds nothing, and its processes know it by that. */
