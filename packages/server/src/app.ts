@@ -19,7 +19,7 @@ import type {
   WhyClause,
   WhyRun,
 } from '@pilotflame/core'
-import type { ClientWrites } from './engine/writes.ts'
+import type { ClientWrites } from './client-writes.ts'
 import type { ChannelPeer, Clock, Random } from './ports.ts'
 import type { Retention } from './scheduler/retention.ts'
 import type { Hook, Store } from './store/store.ts'

@@ -1,10 +1,10 @@
 /** What Prefect's clients write, each request one unit of work. */
 import { AppError } from '@pilotflame/core'
+import type { ClientWrites } from '../client-writes.ts'
 import type { EngineCore } from './engine-core.ts'
 import { createFlowRun, resumeRun, updateFlowRun } from './flow-run-writes.ts'
 import { createTaskRun, loadTaskRun, setTaskState } from './task-run-writes.ts'
 import { unitOfWork, type Work } from './work.ts'
-import type { ClientWrites } from './writes.ts'
 
 export const runNotFound = (id: string): AppError =>
   new AppError('run_not_found', `There is no run ${id}. It may have been deleted; list runs with "pilot run ls".`)
@@ -57,5 +57,5 @@ export function createClientWrites(core: EngineCore): ClientWrites {
   }
 }
 
-export const inputNotFound = (runId: string, key: string): AppError =>
+const inputNotFound = (runId: string, key: string): AppError =>
   new AppError('not_found', `Run ${runId} has no input with the key ${key}.`)

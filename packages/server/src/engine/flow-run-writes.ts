@@ -12,11 +12,11 @@ import {
   type StateProposal,
 } from '@pilotflame/core'
 import type { SetStateResult } from '../app.ts'
+import type { FlowRunChanges, FlowRunInput } from '../client-writes.ts'
 import { changeState } from './change-state.ts'
 import type { EngineCore } from './engine-core.ts'
 import { placeNew } from './start-run.ts'
 import type { Work } from './work.ts'
-import type { FlowRunChanges, FlowRunInput } from './writes.ts'
 
 export async function createFlowRun(
   core: EngineCore,

@@ -12,9 +12,9 @@ import {
   taskRunPolicy,
   taskRunStateEvent,
 } from '@pilotflame/core'
+import type { TaskRunInput, TaskStateResult } from '../client-writes.ts'
 import type { EngineCore } from './engine-core.ts'
 import type { Work } from './work.ts'
-import type { TaskRunInput, TaskStateResult } from './writes.ts'
 
 export const taskRunNotFound = (id: string): AppError =>
   new AppError('task_run_not_found', `There is no task run ${id}. It may have been deleted with its run.`)

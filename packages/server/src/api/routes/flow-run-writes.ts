@@ -1,9 +1,16 @@
 /** What Prefect's clients write of flow runs beside their states, and the inputs of runs. */
-import { type FlowRun, flowRunToWire, type JsonObject, type Labels, type RunKept, runInputToWire } from '@pilotflame/core'
+import {
+  AppError,
+  type FlowRun,
+  flowRunToWire,
+  type JsonObject,
+  type Labels,
+  type RunKept,
+  runInputToWire,
+} from '@pilotflame/core'
 import type { BodyOf } from '@pilotflame/core/contract'
 import type { App } from '../../app.ts'
-import { inputNotFound } from '../../engine/client-writes.ts'
-import type { FlowRunChanges, FlowRunInput } from '../../engine/writes.ts'
+import type { FlowRunChanges, FlowRunInput } from '../../client-writes.ts'
 import { type Handlers, param } from '../exchange.ts'
 import { EMPTY, TAKEN, value } from '../replies.ts'
 import { orchestrationReply, runNotFound } from './flow-runs.ts'
@@ -98,7 +105,7 @@ export const flowRunWriteRoutes: Handlers<
   async 'GET /flow_runs/{id}/input/{key}'(exchange) {
     const [id, key] = [param(exchange, 'id'), param(exchange, 'key')]
     const input = await exchange.context.app.store.find.findRunInput(id, key)
-    if (!input) throw inputNotFound(id, key)
+    if (!input) throw new AppError('not_found', `Run ${id} has no input with the key ${key}.`)
     // As it was given: text, whatever is in it.
     exchange.response.writeHead(200, { 'content-type': 'text/plain; charset=utf-8' }).end(input.value)
     return TAKEN

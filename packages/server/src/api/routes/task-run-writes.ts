@@ -2,7 +2,7 @@
 import { AppError, stateToWire, type TaskRunKept, taskRunToWire } from '@pilotflame/core'
 import type { BodyOf } from '@pilotflame/core/contract'
 import type { App } from '../../app.ts'
-import type { TaskRunInput } from '../../engine/writes.ts'
+import type { TaskRunInput } from '../../client-writes.ts'
 import { type Handlers, param } from '../exchange.ts'
 import { EMPTY, text, value } from '../replies.ts'
 import { detailsOf } from './flow-runs.ts'

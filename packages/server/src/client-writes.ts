@@ -1,6 +1,6 @@
 /** What Prefect's clients write of flow runs and task runs, as the HTTP routes see it. */
 import type { FlowRun, JsonObject, Labels, Parameters, RunKept, StateProposal, TaskRun, TaskRunKept } from '@pilotflame/core'
-import type { SetStateResult } from '../app.ts'
+import type { SetStateResult } from './app.ts'
 
 /** A run that whoever asks for it starts, such as a flow that is called. */
 export interface FlowRunInput {
