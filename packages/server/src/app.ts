@@ -9,6 +9,7 @@ import type {
   FlowRun,
   Json,
   JsonObject,
+  Log,
   Micros,
   Ms,
   Parameters,
@@ -181,6 +182,13 @@ export interface Feed {
   watch(watcher: EventWatcher): () => void
 }
 
+export interface Logs {
+  /** Settles when the lines are on disk. */
+  accept(lines: readonly Log[]): Promise<void>
+  /** Tells of every line that comes from now on, after its flush. Returns a way to stop. */
+  watch(watcher: { wants(log: Log): boolean; see(log: Log, text: string): void }): () => void
+}
+
 export interface App {
   readonly clock: Clock
   readonly random: Random
@@ -194,6 +202,7 @@ export interface App {
   readonly retention: Pick<Retention, 'prune'>
   readonly executors: Executors
   readonly feed: Feed
+  readonly logs: Logs
   readonly polls: Polls
   readonly version: string
 }

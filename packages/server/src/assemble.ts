@@ -15,6 +15,7 @@ import { createPump } from './dispatch/pump.ts'
 import { createEngine } from './engine/engine.ts'
 import type { EngineCore } from './engine/engine-core.ts'
 import { EventFeed } from './engine/event-feed.ts'
+import { acceptLogs, LogFeed } from './engine/log-feed.ts'
 import { RunWaiters } from './engine/run-waiters.ts'
 import { SchemaCache } from './engine/schema-cache.ts'
 import { createIntake } from './events/intake.ts'
@@ -75,6 +76,7 @@ export async function assemble({
     onEnd: [],
     onInterrupted: [],
     feed: new EventFeed(),
+    logs: new LogFeed(),
     match: (work, receivedMark) => matchEvents(core, work, receivedMark),
     log,
   }
@@ -99,6 +101,7 @@ export async function assemble({
     retention: old,
     executors: listExecutors(core.registry),
     feed: core.feed,
+    logs: { accept: (lines) => acceptLogs(core, lines), watch: (watcher) => core.logs.watch(watcher) },
     polls: createPolls(core),
     version,
   }

@@ -28,7 +28,7 @@ Pilotflame speaks the REST API of Prefect ${PREFECT_VERSION}: the same paths, JS
 
 ## What is served
 
-All paths are below \`/api\`. A path answers with and without a slash at its end. The websocket \`/events/in\` takes events as Prefect's clients send them; the pong to a ping says that everything before it is on disk. The websocket \`/events/out\` gives them out: after a greeting and a filter what happened in the last 15 minutes, and then what happens, each event once, in order, and after its flush; who falls more than 8 MB behind is cut off, and told again what was missed when it comes back.
+All paths are below \`/api\`. A path answers with and without a slash at its end. The websocket \`/events/in\` takes events as Prefect's clients send them; the pong to a ping says that everything before it is on disk. The websocket \`/events/out\` gives them out: after a greeting and a filter what happened in the last 15 minutes, and then what happens, each event once, in order, and after its flush; who falls more than 8 MB behind is cut off, and told again what was missed when it comes back. The websocket \`/logs/out\` does the same for log lines.
 
 ${routes
   .filter(([, { ours }]) => !ours)

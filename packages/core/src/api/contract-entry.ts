@@ -5,7 +5,13 @@ export * from './json-error.ts'
 export * from './openapi.ts'
 export * from './prefect-operations.ts'
 export { PAGE_MAX } from './schemas/common.ts'
-export { type BodyOfSubscription, EVENT_PAGE_MAX, subscription } from './schemas/events.ts'
+export {
+  type BodyOfLogSubscription,
+  type BodyOfSubscription,
+  EVENT_PAGE_MAX,
+  logSubscription,
+  subscription,
+} from './schemas/events.ts'
 export type * from './schemas/filters.ts'
 export { HOOK_NAME } from './schemas/requests.ts'
 export * from './validate.ts'

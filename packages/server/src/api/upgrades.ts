@@ -5,9 +5,11 @@ import { AppError, ERRORS } from '@pilotflame/core'
 import { type WebSocket, WebSocketServer } from 'ws'
 import type { Door } from '../auth/door.ts'
 import { serveEventsIn } from './events-in.ts'
-import { serveEventsOut } from './events-out.ts'
+import { eventsOut } from './events-out.ts'
 import type { HttpContext } from './exchange.ts'
 import { leaving } from './handle.ts'
+import { type SourceOf, serveLive } from './live.ts'
+import { logsOut } from './logs-out.ts'
 import { asAppError, errorBody } from './replies.ts'
 
 export const CHANNEL_PROTOCOL_NAME = 'pilotflame.v1'
@@ -36,11 +38,16 @@ export function createUpgrades(context: HttpContext, door: Door): Upgrades {
     autoPong: false,
     handleProtocols: prefectProtocol,
   })
-  const eventsOut = new WebSocketServer({
+  const live = new WebSocketServer({
     ...shared,
     maxPayload: context.settings.bodyBytesMax,
     handleProtocols: prefectProtocol,
   })
+
+  const sources: ReadonlyMap<string, SourceOf> = new Map([
+    ['/api/events/out', eventsOut(context.app)],
+    ['/api/logs/out', logsOut(context.app)],
+  ])
 
   const accept = (request: IncomingMessage, socket: Duplex, head: Buffer): void => {
     if (context.closing.aborted) throw leaving()
@@ -50,12 +57,17 @@ export function createUpgrades(context: HttpContext, door: Door): Upgrades {
       door.checkAuth(request)
       checkProtocol(request)
       channel.handleUpgrade(request, socket, head, (connection) => serveChannel(context, connection, request))
-    } else if (path === '/api/events/in' || path === '/api/events/out') {
-      const authorized = !door.needsAuth || hasAuth(door, request)
-      if (!authorized && !offers(request, PREFECT_PROTOCOL_NAME)) door.checkAuth(request)
-      const [server, serve] = path === '/api/events/in' ? [eventsIn, serveEventsIn] : [eventsOut, serveEventsOut]
-      server.handleUpgrade(request, socket, head, (connection) => serve(context, door, connection, { authorized }))
-    } else throw noSuchSocket(path)
+      return
+    }
+    const sourceOf = sources.get(path)
+    if (path !== '/api/events/in' && sourceOf === undefined) throw noSuchSocket(path)
+    const authorized = !door.needsAuth || hasAuth(door, request)
+    if (!authorized && !offers(request, PREFECT_PROTOCOL_NAME)) door.checkAuth(request)
+    const server = sourceOf ? live : eventsIn
+    server.handleUpgrade(request, socket, head, (connection) => {
+      if (sourceOf) serveLive(context, door, connection, { authorized, sourceOf })
+      else serveEventsIn(context, door, connection, { authorized })
+    })
   }
 
   return {
@@ -68,7 +80,7 @@ export function createUpgrades(context: HttpContext, door: Door): Upgrades {
       }
     },
     close() {
-      for (const server of [channel, eventsIn, eventsOut]) {
+      for (const server of [channel, eventsIn, live]) {
         for (const connection of server.clients) {
           connection.close(RESTARTS, 'the server stops')
           context.app.clock.after(1_000, () => connection.terminate())
@@ -82,14 +94,14 @@ const prefectProtocol = (offered: ReadonlySet<string>): string | false =>
   offered.has(PREFECT_PROTOCOL_NAME) ? PREFECT_PROTOCOL_NAME : false
 
 /** Prefect's other websockets; they answer as its other routes do. */
-const LATER = /^\/api\/(logs\/out|task_runs\/subscriptions\/scheduled|work_pools\/[^/]+\/workers\/connect)$/
+const LATER = /^\/api\/(task_runs\/subscriptions\/scheduled|work_pools\/[^/]+\/workers\/connect)$/
 
 const noSuchSocket = (path: string): AppError =>
   LATER.test(path)
     ? new AppError('not_implemented', `The websocket ${path} of Prefect's is not here yet. See docs/compatibility.md.`)
     : new AppError(
         'route_not_found',
-        `There is no websocket at ${path}. There are /api/channel, /api/events/in and /api/events/out.`,
+        `There is no websocket at ${path}. There are /api/channel, /api/events/in, /api/events/out and /api/logs/out.`,
       )
 
 const offers = (request: IncomingMessage, protocol: string): boolean =>

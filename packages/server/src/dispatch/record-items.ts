@@ -12,6 +12,7 @@ import {
   type Item,
   isTerminal,
   joined,
+  type Log,
   type LogItem,
   type Micros,
   type StateItem,
@@ -84,7 +85,7 @@ async function recordItem(core: EngineCore, work: Work, { sessionId, item, chunk
     case 'task':
       return recordTask(core, work, run, item)
     case 'log':
-      recordLog(work, item)
+      recordLog(core, work, item)
       return ok
     case 'chunk':
       return recordChunk(work, item, chunks)
@@ -153,8 +154,8 @@ function nextTaskRun({ clock }: EngineCore, known: TaskRun | undefined, item: Ta
   }
 }
 
-function recordLog(work: Work, item: LogItem): void {
-  work.tx.insertLog({
+function recordLog({ logs }: EngineCore, work: Work, item: LogItem): void {
+  const log: Log = {
     id: item.id,
     flowRunId: item.run_id,
     taskRunId: item.task_run_id,
@@ -162,7 +163,9 @@ function recordLog(work: Work, item: LogItem): void {
     level: item.level,
     message: item.message,
     at: item.at,
-  })
+  }
+  work.tx.insertLog(log)
+  if (logs.watched) work.afterwards(() => logs.publish([log]))
 }
 
 async function recordChunk(work: Work, item: ChunkItem, chunks: Map<string, Chunk[]>): Promise<undefined> {

@@ -8,6 +8,7 @@ import type { Registry } from '../executors/registry.ts'
 import type { Clock, Random } from '../ports.ts'
 import type { Store } from '../store/store.ts'
 import type { EventFeed } from './event-feed.ts'
+import type { LogFeed } from './log-feed.ts'
 import type { RunWaiters } from './run-waiters.ts'
 import type { SchemaCache } from './schema-cache.ts'
 import type { Work } from './work.ts'
@@ -29,6 +30,8 @@ export interface EngineCore {
   readonly onInterrupted: ((run: FlowRun) => void)[]
   /** Those who watch events as they come. */
   readonly feed: EventFeed
+  /** And log lines. */
+  readonly logs: LogFeed
   /** Matches the events of a unit of work, and starts what they start. */
   readonly match: (work: Work, receivedMark: number) => Promise<void>
   readonly log: (level: 'info' | 'warning' | 'error', message: string) => void

@@ -1,6 +1,7 @@
-/** Prefect's filter of events, as lists, counts and subscriptions take it. */
+/** Prefect's filter of events, as lists, counts and subscriptions take it, and what subscribers send. */
 import * as z from 'zod'
 import { moment, names, notYet, uuid } from './common.ts'
+import { logFilter } from './filters.ts'
 
 const texts = names.nullish()
 const labels = z.record(z.string(), z.union([z.string(), names])).nullish()
@@ -48,4 +49,7 @@ export const subscription = z.looseObject({
   filter: eventFilter,
   backfill: z.boolean().optional(),
 })
+/** The same, of a subscriber of log lines. */
+export const logSubscription = z.looseObject({ type: z.literal('filter'), filter: logFilter })
+export type BodyOfLogSubscription = z.output<typeof logSubscription>
 export type BodyOfSubscription = z.output<typeof subscription>

@@ -5,7 +5,7 @@ import { EMPTY } from '../replies.ts'
 
 export const logRoutes: Handlers<'POST /logs/'> = {
   async 'POST /logs/'({ context, body }) {
-    const { store, clock, random } = context.app
+    const { logs, clock, random } = context.app
     if (body.length === 0) return EMPTY
     const lines = body.map(({ name, level, message, timestamp, flow_run_id, task_run_id }) => ({
       id: random.uuid(),
@@ -16,9 +16,7 @@ export const logRoutes: Handlers<'POST /logs/'> = {
       message,
       at: parseIso(timestamp) ?? clock.now(),
     }))
-    await store.transaction(async (tx) => {
-      for (const line of lines) tx.insertLog(line)
-    })
+    await logs.accept(lines)
     return EMPTY
   },
 }

@@ -1,4 +1,4 @@
-/** A subscriber of `/api/events/out` as Prefect's are, which keeps what it was told. */
+/** A subscriber as Prefect's are, of events or of log lines, which keeps what it was told. */
 import { onTestFinished } from 'vitest'
 import { WebSocket } from 'ws'
 import type { TestHttp } from './start.ts'
@@ -7,10 +7,14 @@ export interface Subscription {
   readonly filter?: object
   readonly backfill?: boolean
   readonly token?: string | null
+  readonly of?: 'events' | 'logs'
 }
 
-export async function subscribe(http: Pick<TestHttp, 'port'>, { filter = {}, backfill, token = null }: Subscription = {}) {
-  const socket = new WebSocket(`ws://127.0.0.1:${http.port}/api/events/out`, 'prefect')
+export async function subscribe(
+  http: Pick<TestHttp, 'port'>,
+  { filter = {}, backfill, token = null, of = 'events' }: Subscription = {},
+) {
+  const socket = new WebSocket(`ws://127.0.0.1:${http.port}/api/${of}/out`, 'prefect')
   onTestFinished(() => socket.terminate())
   // biome-ignore lint/suspicious/noExplicitAny: events are looked into freely by tests
   const events: any[] = []
@@ -25,7 +29,8 @@ export async function subscribe(http: Pick<TestHttp, 'port'>, { filter = {}, bac
   socket.send(JSON.stringify({ type: 'auth', token }))
   const greeting = await Promise.race([closed, new Promise((resolve) => socket.once('message', (data) => resolve(String(data))))])
   socket.on('message', (data) => {
-    events.push(JSON.parse(String(data)).event)
+    const { event, log } = JSON.parse(String(data))
+    events.push(event ?? log)
     wake()
   })
   if (typeof greeting === 'string') {
