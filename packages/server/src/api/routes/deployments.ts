@@ -1,20 +1,12 @@
 /** Deployments: made, changed, paused, started; and their runs for Prefect's runners. */
-import { AppError, type Deployment, deploymentToWire, flowRunToWire, type JsonObject } from '@pilotflame/core'
+import { type Deployment, deploymentToWire, flowRunToWire, type JsonObject } from '@pilotflame/core'
 import type { App } from '../../app.ts'
 import { type Handlers, param } from '../exchange.ts'
 import { EMPTY, value } from '../replies.ts'
+import { deploymentNotFound, loadDeployment } from './load-deployment.ts'
 import { newRunOf } from './new-run.ts'
 import { holdForRuns } from './scheduled-runs.ts'
 import { newSchedules, updatedSchedules } from './schedules.ts'
-
-export const deploymentNotFound = (deployment: string): AppError =>
-  new AppError('deployment_not_found', `There is no deployment ${deployment}. List them with "pilot deployment ls".`)
-
-export async function loadDeployment({ store }: App, id: string): Promise<Deployment> {
-  const deployment = await store.find.findDeployment(id)
-  if (!deployment) throw deploymentNotFound(id)
-  return deployment
-}
 
 /** Deployments whose runs somebody would start now: executors of ours, and runners that ask for them. */
 export const readyIds = ({ executors, polls }: App): string[] => [

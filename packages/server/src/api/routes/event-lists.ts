@@ -1,6 +1,6 @@
 /** Lists and counts of events, as Prefect's clients ask for them. */
 import { AppError, type EventCountWire, MICROS_PER_SECOND, type Micros, parseIso, toIso } from '@pilotflame/core'
-import { type BodyOf, EVENT_PAGE_MAX, requestError, subscription, validate } from '@pilotflame/core/contract'
+import { type BodyOf, EVENT_PAGE_MAX, type RouteKey, requestError, subscription, validate } from '@pilotflame/core/contract'
 import type { EventPage, EventPlace } from '../../store/event-queries.ts'
 import { type Exchange, type Handlers, param } from '../exchange.ts'
 import { parseJson } from '../read-body.ts'
@@ -44,13 +44,14 @@ function decode(token: string): PageToken {
   throw requestError(faults)
 }
 
+/** What every exchange has. */
+type Asked = Pick<Exchange<RouteKey>, 'context' | 'request'>
+
 /** The address of the next page, as this caller knows the server. */
-function nextPage({ request }: Pick<Exchange<'POST /events/filter'>, 'request'>, token: PageToken): string {
+function nextPage({ request }: Asked, token: PageToken): string {
   const host = request.headers.host ?? `${request.socket.localAddress}:${request.socket.localPort}`
   return `http://${host}/api/events/filter/next?page-token=${encode(token)}`
 }
-
-type Asked = Pick<Exchange<'POST /events/filter'>, 'context' | 'request'>
 
 async function listPage(exchange: Asked, asked: Omit<PageToken, 'after'> & { readonly after?: EventPlace }): Promise<Reply> {
   const { filter, limit } = asked
@@ -96,16 +97,16 @@ export const eventListRoutes: Handlers<'POST /events/filter' | 'GET /events/filt
     },
 
     'GET /events/filter/next'(exchange) {
-      return listPage(exchange as unknown as Asked, decode(exchange.query['page-token']))
+      return listPage(exchange, decode(exchange.query['page-token']))
     },
 
     async 'POST /events/count-by/{countable}'(exchange) {
       const { context, body } = exchange
       const { filter, time_unit = 'day', time_interval = 1 } = body
       const countable = param(exchange, 'countable')
-      if (countable === 'day') return value(await countByTime(exchange as unknown as Asked, filter, DAY_MICROS))
+      if (countable === 'day') return value(await countByTime(exchange, filter, DAY_MICROS))
       if (countable === 'time') {
-        return value(await countByTime(exchange as unknown as Asked, filter, Math.round(UNIT_MICROS[time_unit] * time_interval)))
+        return value(await countByTime(exchange, filter, Math.round(UNIT_MICROS[time_unit] * time_interval)))
       }
       if (countable !== 'event' && countable !== 'resource') {
         throw new AppError('invalid_request', `Events are counted by day, time, event or resource, not by ${countable}.`)

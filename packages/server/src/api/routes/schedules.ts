@@ -12,7 +12,7 @@ import { type BodyOf, requestError } from '@pilotflame/core/contract'
 import type { App } from '../../app.ts'
 import { type Handlers, param } from '../exchange.ts'
 import { EMPTY, value } from '../replies.ts'
-import { loadDeployment } from './deployments.ts'
+import { loadDeployment } from './load-deployment.ts'
 
 type Made = Pick<App, 'clock' | 'random'>
 type ScheduleCreate = BodyOf<'POST /deployments/{id}/schedules'>[number]
