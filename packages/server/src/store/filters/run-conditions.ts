@@ -27,29 +27,29 @@ function idEndsWith(suffix: string): Condition {
   return ends.length <= SHORT ? exact : combine('and_', [exact, sql<boolean>`substr(r.id, -8) = ${ends.slice(-SHORT)}`])
 }
 
+const rowsBy = (index: string, where: Condition): Condition =>
+  sql<boolean>`select x.rowid from flow_run x indexed by ${sql.raw(index)} where ${where}`
+
 /**
  * The few runs that wait, run or have failed are found by indexes that a run which completes never enters: each part
  * names the very condition of its index. Of the many that have completed there is no index to find them by.
  */
 function stateTypeIsAny(types: readonly StateType[]): Condition {
-  const waits = types.includes('SCHEDULED')
+  if (types.length === 0 || types.includes('COMPLETED')) return isAny(sql`r.state_type`, types)
+  const isType = (some: readonly StateType[]): Condition => isAny(sql`x.state_type`, some)
   const failed = types.filter((type) => FAILURES.includes(type))
   const active = types.filter((type) => !isTerminal(type) && type !== 'SCHEDULED')
-  if (types.includes('COMPLETED')) return isAny(sql`r.state_type`, types)
-  if (types.length === 0) return sql<boolean>`false`
-  const isActive = isAny(sql`r.state_type`, active)
-  return combine('or_', [
-    ...(waits ? [sql<boolean>`r.state_type = 'SCHEDULED'`] : []),
-    ...(failed.length > 0
-      ? [sql<boolean>`(r.state_type in ('FAILED', 'CRASHED', 'CANCELLED') and ${isAny(sql`r.state_type`, failed)})`]
-      : []),
-    ...(active.length > 0
-      ? [
-          sql<boolean>`(r.session_id is not null and ${isActive})`,
-          sql<boolean>`(r.session_id is null and r.end_at is null and ${isActive})`,
-        ]
-      : []),
-  ])
+  const parts: Condition[] = []
+  if (types.includes('SCHEDULED')) parts.push(rowsBy('flow_run_waiting', sql<boolean>`x.state_type = 'SCHEDULED'`))
+  if (failed.length > 0) {
+    const ended = sql<boolean>`x.state_type in ('FAILED', 'CRASHED', 'CANCELLED') and ${isType(failed)}`
+    parts.push(rowsBy('flow_run_failed', ended))
+  }
+  if (active.length > 0) {
+    parts.push(rowsBy('flow_run_session', sql<boolean>`x.session_id is not null and ${isType(active)}`))
+    parts.push(rowsBy('flow_run_unleased', sql<boolean>`x.session_id is null and x.end_at is null and ${isType(active)}`))
+  }
+  return sql<boolean>`r.rowid in (${sql.join(parts, sql` union all `)})`
 }
 
 type StateFilter = NonNullable<FlowRunFilter['state']>
