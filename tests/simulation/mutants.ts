@@ -68,16 +68,6 @@ export const MUTANTS = {
     from: '      peer?.send(runFrame(core, run, recorded))\n',
     to: '',
   },
-  'a process that a lost run uses up': {
-    file: 'server/src/executors/session.ts',
-    from: "session.uses = typeof frame.uses === 'number' ? frame.uses : null",
-    to: "session.uses = typeof frame.uses === 'number' ? frame.uses - session.running.size : null",
-  },
-  'old code that comes back as the current one': {
-    file: 'server/src/dispatch/join.ts',
-    from: 'const there = child || comesBack ?',
-    to: 'const there = child ?',
-  },
   'waiting runs that a restart forgets': {
     file: 'server/src/assemble.ts',
     from: 'for (const run of known.waiting) registry.wait(run)',
