@@ -16,6 +16,7 @@ import { createEngine } from './engine/engine.ts'
 import type { EngineCore } from './engine/engine-core.ts'
 import { EventFeed } from './engine/event-feed.ts'
 import { acceptLogs, LogFeed } from './engine/log-feed.ts'
+import { Pauses } from './engine/pauses.ts'
 import { RunWaiters } from './engine/run-waiters.ts'
 import { SchemaCache } from './engine/schema-cache.ts'
 import { createIntake } from './events/intake.ts'
@@ -24,6 +25,7 @@ import { Registry } from './executors/registry.ts'
 import { rememberedSession } from './executors/session.ts'
 import { runLoop } from './loop.ts'
 import type { Clock, Processes, Random } from './ports.ts'
+import { startClientRunJobs } from './scheduler/client-runs.ts'
 import { lateRuns } from './scheduler/late-runs.ts'
 import { createRetention, KEEP_ALL, type RetentionSettings } from './scheduler/retention.ts'
 import { createStreams } from './streams/streams.ts'
@@ -72,6 +74,7 @@ export async function assemble({
     index: createAutomationIndex(),
     schemas: new SchemaCache(),
     waiters: new RunWaiters(),
+    pauses: new Pauses(),
     committedAt: new Map(),
     onEnd: [],
     onInterrupted: [],
@@ -116,7 +119,7 @@ export async function assemble({
       const late = runLoop(clock, lateRuns(core), report)
       wakeLiveness = alive.wake
       if (retention) stops.push(runLoop(clock, old.loop, report).stop)
-      stops.push(pump.stop, alive.stop, late.stop)
+      stops.push(pump.stop, alive.stop, late.stop, startClientRunJobs(core, report))
     },
     stop() {
       for (const stop of stops.splice(0)) stop()

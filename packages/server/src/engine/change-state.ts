@@ -53,6 +53,7 @@ async function enter(core: EngineCore, work: Work, run: FlowRun, { state, byExec
       for (const tell of core.onInterrupted) tell(next)
     })
   }
+  if (state.type === 'PAUSED' || run.state.type === 'PAUSED') work.afterwards(() => core.pauses.note(next))
   if (state.type === 'SCHEDULED') return schedule(core, work, next)
   if (run.state.type === 'SCHEDULED') work.afterwards(() => stopWaiting(core, run))
   if (state.type === 'CANCELLING') work.afterwards(() => tellToStop(core, next, stopReason(next)))

@@ -9,6 +9,7 @@ import type { Clock, Random } from '../ports.ts'
 import type { Store } from '../store/store.ts'
 import type { EventFeed } from './event-feed.ts'
 import type { LogFeed } from './log-feed.ts'
+import type { Pauses } from './pauses.ts'
 import type { RunWaiters } from './run-waiters.ts'
 import type { SchemaCache } from './schema-cache.ts'
 import type { Work } from './work.ts'
@@ -22,6 +23,7 @@ export interface EngineCore {
   readonly index: AutomationIndex
   readonly schemas: SchemaCache
   readonly waiters: RunWaiters
+  readonly pauses: Pauses
   /** Monotonic moments at which waiting runs were committed: they become marks when a run is dispatched. */
   readonly committedAt: Map<string, number>
   /** Viewers of streams are told here, after the flush. */

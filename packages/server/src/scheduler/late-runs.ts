@@ -1,5 +1,5 @@
 /** Runs that nobody has started 15 s after they were due become Late, so that people see it. They still start when an executor comes. */
-import { MICROS_PER_SECOND } from '@pilotflame/core'
+import { MICROS_PER_SECOND, STATE_NAMES } from '@pilotflame/core'
 import { changeState } from '../engine/change-state.ts'
 import type { EngineCore } from '../engine/engine-core.ts'
 import { unitOfWork } from '../engine/work.ts'
@@ -37,6 +37,8 @@ function markLate(core: EngineCore, ids: readonly string[]): Promise<void> {
     for (const id of ids) {
       const run = await work.findRun(id)
       if (run?.state.type !== 'SCHEDULED' || run.state.name === 'Late') continue
+      // Names that Prefect's clients look for, such as Resuming, stay.
+      if (run.epoch === 0 && run.state.name !== STATE_NAMES.SCHEDULED) continue
       const scheduledAt = run.state.scheduledAt ?? run.state.at
       const proposed = { id: core.random.uuid(), type: 'SCHEDULED', name: 'Late', scheduledAt } as const
       await changeState(core, work, run, proposed, { force: false, byExecutor: false })
