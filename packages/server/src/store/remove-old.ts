@@ -52,6 +52,9 @@ const OLD_RUNS = `select id, octet_length(parameters) as bytes from flow_run
 const RESULT_BYTES = 'select octet_length(result) as bytes from flow_run_result where flow_run_id = ?'
 const STATES = 'select id from flow_run_state where flow_run_id = ? limit ?'
 const TASK_RUNS = 'select id from task_run where flow_run_id = ? limit ?'
+/** What belongs to no flow run goes by its own moments. */
+const FREE_TASK_RUNS = "from task_run t where t.flow_run_id = '' and coalesce(t.end_at, t.updated_at) < ?"
+const FREE_LOGS = 'from log l where l.flow_run_id is null and l.at < ?'
 const TASK_STATES = 'select id from task_run_state where task_run_id = ?'
 const REMOVE_LOGS = 'delete from log where id in (select id from log where flow_run_id = ? limit ?)'
 const REMOVE_CHUNKS = `delete from chunk where flow_run_id = ?1 and (attempt, n) in
@@ -167,6 +170,15 @@ class Remover {
     }
   }
 
+  oldOfNoRun(before: Micros): void {
+    if (this.left <= 0) return
+    for (const id of this.#ids(`select t.id ${FREE_TASK_RUNS} limit ?`, before, this.left)) {
+      this.taskRun(id)
+      if (this.left <= 0) return
+    }
+    this.#remove('logs', `delete from log where id in (select l.id ${FREE_LOGS} limit ?)`, before, this.left)
+  }
+
   /** Events stand in the order in which they came. Returns the place of the last one that was looked at; null at the end. */
   oldEvents(before: Micros, after: number): number | null {
     const rows = this.#statements.all(EVENTS_AFTER, after, this.left)
@@ -214,19 +226,22 @@ export function countOld(statements: SqlRunner, before: RemoveBefore): Removed {
   const tasks = 'task_run t on t.flow_run_id = r.id'
   const taskStates = `${tasks} join task_run_state s on s.task_run_id = t.id`
   const verdicts = 'join verdict v on v.event_id = s.id'
+  const free = (rows: string): number => count(`select count(*) as n ${rows}`, before.runs)
+  const freeTaskStates = FREE_TASK_RUNS.replace('where', 'join task_run_state s on s.task_run_id = t.id where')
   return {
     flow_runs: count('select count(*) as n from flow_run where end_at < ?', before.runs),
     flow_run_states: ofRuns(states),
     results: ofRuns('flow_run_result x on x.flow_run_id = r.id') + ofRuns('task_result x on x.flow_run_id = r.id'),
-    task_runs: ofRuns(tasks),
-    task_run_states: ofRuns(taskStates),
-    logs: ofRuns('log l on l.flow_run_id = r.id'),
+    task_runs: ofRuns(tasks) + free(FREE_TASK_RUNS),
+    task_run_states: ofRuns(taskStates) + free(freeTaskStates),
+    logs: ofRuns('log l on l.flow_run_id = r.id') + free(FREE_LOGS),
     chunks: ofRuns('chunk c on c.flow_run_id = r.id'),
     events: count(`select count(*) as n ${events}`, before.events),
     verdicts:
       count(`select count(*) as n from verdict v where v.event_id in (select e.id ${events})`, before.events) +
       ofRuns(`${states} ${verdicts}`) +
-      ofRuns(`${taskStates} ${verdicts}`),
+      ofRuns(`${taskStates} ${verdicts}`) +
+      free(freeTaskStates.replace('where', `${verdicts} where`)),
     windows: count(
       `select count(*) as n from automation_bucket b join automation a on a.id = b.automation_id
        where a.trigger ->> '$.within' > 0 and b.end_at < ?`,
@@ -240,6 +255,7 @@ export function removeOld(statements: SqlRunner, before: RemoveBefore, place: Sw
   const remover = new Remover(statements, rowsMax)
   remover.leftovers()
   remover.oldRuns(before.runs)
+  remover.oldOfNoRun(before.runs)
   const { window } = place
   let { event } = place
   while (remover.left > 0) {

@@ -130,6 +130,25 @@ export function retentionContract(open: OpenTestStore): void {
       expect(bites).toBeGreaterThan(3)
     })
 
+    test('task runs and log lines of no flow run go by their own moments', async () => {
+      const state = nextState(sampleRun(1), 'COMPLETED', 1, 20)
+      const task = { ...sampleTaskRun(1, '', state), flowRunId: null, endAt: START }
+      const young = { ...task, id: uuid(11, 2), state: { ...state, id: uuid(26, 2) }, endAt: null, updatedAt: LATER }
+      const log = { ...sampleLog(1, ''), flowRunId: null, taskRunId: task.id }
+      await store.transaction(async (tx) => {
+        tx.saveTaskRun(task, state)
+        tx.saveTaskRun(young, young.state)
+        tx.insertVerdict({ eventId: state.id, automationId: AUTOMATION.id, at: START, outcome: { kind: 'opened' } })
+        tx.insertLog(log)
+        tx.insertLog({ ...log, id: uuid(15, 2), at: LATER })
+      })
+      const expected = { ...nothingRemoved(), task_runs: 1, task_run_states: 1, verdicts: 1, logs: 1 }
+      expect(await store.read.countOld(BEFORE)).toEqual(expected)
+      expect((await sweep(BEFORE, 2)).removed).toEqual(expected)
+      expect(await store.find.findTaskRun(task.id)).toBeUndefined()
+      expect(await store.find.findTaskRun(young.id)).toBeDefined()
+    })
+
     test('events go with their verdicts, but not while a run that one has started has not ended', async () => {
       const run = sampleRun(7)
       const verdict = { automationId: AUTOMATION.id, at: START }
