@@ -136,12 +136,12 @@ export class Client {
     return all.length === 0 ? undefined : random.pick(all)
   }
 
-  #propose(name: string, runId: string, type: 'CANCELLING' | 'SCHEDULED'): void {
+  #propose(name: string, runId: string, type: 'CANCELLING' | 'CANCELLED' | 'SCHEDULED'): void {
     const { random, server } = this.#world
     const id = random.uuid(Math.floor(server.wall() / 1000))
     const details = { transition_id: id }
     this.#insist(name, async (app): Promise<SetStateResult> => {
-      if (type === 'CANCELLING') this.#coverCancel(runId)
+      if (type !== 'SCHEDULED') this.#coverCancel(runId)
       const result = await app.engine.setState(
         runId,
         { id: random.uuid(Math.floor(server.wall() / 1000)), type, details },
@@ -163,7 +163,8 @@ export class Client {
 
   #cancel(): void {
     const runId = this.#anyRun()
-    if (runId !== undefined) this.#propose('cancel', runId, 'CANCELLING')
+    const type = this.#world.random.chance(0.3) ? 'CANCELLED' : 'CANCELLING' // some ask for the end itself
+    if (runId !== undefined) this.#propose('cancel', runId, type)
   }
 
   #retry(): void {
