@@ -265,7 +265,7 @@ def flow_run_commands():
     same(json.loads(command("flow-run", "inspect", str(run_id), "--output", "json"))["name"], name, "the name in JSON")
     contains(command("flow-run", "logs", str(run_id)), "seen on the command line", "what logs prints")
     command("flow-run", "delete", str(run_id))
-    contains(command("flow-run", "inspect", str(run_id), ok=False), "not found", "what inspect prints of a deleted run")
+    contains(command("flow-run", "inspect", str(run_id), ok=False), "404 Not Found", "what inspect prints of a deleted run")
 
 
 @case(timeout=60)

@@ -27,7 +27,7 @@ from prefect.client.schemas.responses import SetStateStatus
 from prefect.exceptions import ObjectNotFound
 from prefect.flow_runs import pause_flow_run, resume_flow_run
 from prefect.input import RunInput
-from prefect.states import Cancelled, Cancelling, Completed, Failed, Paused, Pending, Running, Scheduled
+from prefect.states import Cancelled, Cancelling, Completed, Crashed, Failed, Paused, Pending, Running, Scheduled
 
 ACCEPT, REJECT, WAIT, ABORT = SetStateStatus.ACCEPT, SetStateStatus.REJECT, SetStateStatus.WAIT, SetStateStatus.ABORT
 
@@ -101,7 +101,7 @@ def scheduled_run_waits():
     answer = propose(run_id, Running())
     same(answer.status, WAIT, "the answer")
     true(1 <= answer.details.delay_seconds <= 2, f"the delay is {answer.details.delay_seconds}")
-    contains(answer.details.reason, "Scheduled time is in the future", "the reason")
+    true(answer.details.reason, "there is no reason")
     time.sleep(2.1)
     same(ids(propose(run_id, Running())), (ACCEPT, "Running"), "the answer when it is due")
 
@@ -143,8 +143,9 @@ FAILED: abort yes yes abort abort yes yes yes abort
 CANCELLED: abort abort yes abort abort yes yes yes abort
 CRASHED: abort yes yes abort abort yes yes yes abort
 """
+ENDS = ("COMPLETED", "FAILED", "CANCELLED")
 # Where our server answers otherwise on purpose: (from, to) and its answer.
-OURS: dict[tuple[str, str], str] = {}
+OURS = {(before, after): "reject" for before in (*ENDS, "CRASHED") for after in ENDS}
 
 
 def state_of(kind):
@@ -165,7 +166,11 @@ def transition(api, before, after):
     return answer.status.value.lower() + ("" if now == before else f":{now}")
 
 
-@case(slow=True, timeout=60)
+@case(
+    slow=True,
+    different="a terminal state stays until somebody starts the run again; Prefect lets one end follow another,"
+    " so that a lost process can overwrite what was decided",
+)
 def transitions():
     """From each type of state to each: the answer, and the type of state that the run is in afterwards."""
     wrong = []
@@ -251,7 +256,7 @@ def paused_run():
     """Paused is for a running run alone; from there it goes on as Running, or is cancelled."""
     pending = new_run()
     answer = propose(pending, Paused(timeout_seconds=60))
-    same(answer.status, REJECT if answer.status == REJECT else ABORT, "the answer to a Pending run")
+    same(answer.status, REJECT, "the answer to a Pending run")
     true(flow_run(pending).state_type != StateType.PAUSED, "a Pending run was paused")
     run_id = new_run(Running())
     same(ids(propose(run_id, Paused(timeout_seconds=60))), (ACCEPT, "Paused"), "the answer to a running run")
@@ -282,9 +287,8 @@ def pause_and_resume():
     helper.start()
     same(pauses(), "went on", "the value")
     helper.join()
-    names = state_names(done["id"])
-    same((names[:3], names[-1]), (["Pending", "Running", "Paused"], "Completed"), "the states")
-    same(flow_run(done["id"]).run_count, 1 if flow_run(done["id"]).run_count == 1 else 2, "run_count")
+    same(state_names(done["id"]), ["Pending", "Running", "Paused", "Running", "Completed"], "the states")
+    same(flow_run(done["id"]).run_count, 2, "run_count")
 
 
 @case
@@ -362,15 +366,13 @@ def state_keeps_what_it_says():
     same(states(run_id)[-1].message, "two of three: ü", "the message in the list")
 
 
-@case
-def late_terminal_after_crash():
-    """A crashed run stays crashed, whatever its lost process says later."""
-    from prefect.states import Crashed
-
+@case(different="a crashed run stays crashed; Prefect lets a process that was thought lost end it in another way")
+def late_end_after_a_crash():
+    """What a process that was thought lost says of its run's end, when the run is Crashed already."""
     run_id = new_run(Running(), Crashed(message="the machine is gone"))
     answer = propose(run_id, Completed())
-    true(answer.status in (ABORT, REJECT, ACCEPT), "no answer")
-    same(flow_run(run_id).state_type, {ACCEPT: StateType.COMPLETED}.get(answer.status, StateType.CRASHED), "the type")
+    same(answer.status, REJECT if ON_OURS else ACCEPT, "the answer")
+    same(flow_run(run_id).state_type, StateType.CRASHED if ON_OURS else StateType.COMPLETED, "the type")
 
 
 @case
@@ -383,9 +385,7 @@ def task_run_by_hand():
         for state in (Running(), Completed()):
             same(api.set_task_run_state(run.id, state).status, ACCEPT, f"the answer to {state.name}")
         same(api.read_task_run(run.id).state_name, "Completed", "the state")
-        refused = api.set_task_run_state(run.id, Running())
-    true(refused.status in (ABORT, REJECT, ACCEPT), "no answer")
-    true(task_state_names(run.id)[:1] in (["Pending"], ["Running"]), "the states have no beginning")
+    same(task_state_names(run.id), ["Pending", "Running", "Completed"], "the states")
 
 
 @case

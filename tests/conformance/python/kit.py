@@ -47,7 +47,7 @@ def case(
     different: str | None = None,
     server: str = "open",
     serving: bool = False,
-    timeout: float = 40,
+    timeout: float = 60,
     slow: bool = False,
 ) -> Any:
     """Makes a function a case. Its name is the function's, its sentence the docstring.
@@ -193,6 +193,17 @@ def logs(flow_run_id: Any, least: int = 1) -> list[Any]:
     return eventually(read)
 
 
+def logged(flow_run_id: Any, part: str, seconds: float = 15) -> str:
+    """The whole log of a flow run, once this stands in it: a run's last lines come after its end."""
+
+    def read() -> str:
+        text = "\n".join(line.message for line in logs(flow_run_id))
+        contains(text, part, "the log")
+        return text
+
+    return eventually(read, seconds)
+
+
 def http(method: str, path: str, body: Any = None) -> Any:
     """A bare request through the client's own connection, for what it has no method for."""
     with client() as api:
@@ -286,7 +297,7 @@ def stop_serving() -> None:
         _serving.stop()
 
 
-def finished(flow_run_id: Any, seconds: float = 30) -> Any:
+def finished(flow_run_id: Any, seconds: float = 45) -> Any:
     """The flow run, once it has ended."""
 
     def read() -> Any:
