@@ -20,6 +20,8 @@ export interface WhyRunFacts {
   }
   /** How the processes of its hosts are; null where no host has the current version of its code. */
   readonly pool: WhyPool | null
+  /** When a runner of Prefect's last asked for its runs; `now` while one does, null where none has. */
+  readonly runnerPolledAt: Micros | null
   /** How many runs of the deployment are due and stand before it. */
   readonly ahead: number
   /** Who has the run. */
@@ -60,6 +62,8 @@ export type WhyReason =
   | 'all_busy'
   | 'executors_away'
   | 'older_code'
+  | 'runner_pauses'
+  | 'runner_gone'
   | 'no_executor'
   | 'sent'
   | 'running'

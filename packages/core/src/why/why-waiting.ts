@@ -52,6 +52,7 @@ function whyDueLater({ run, now }: WhyRunFacts, dueAt: Micros): WhyRun {
 function whyNotTaken(facts: WhyRunFacts, deployment: WhyDeployment): Said {
   const { executors, pool } = facts
   const name = `${deployment.flowName}/${deployment.name}`
+  if (facts.runnerPolledAt !== null && executors.current === 0) return byRunner(facts, facts.runnerPolledAt, name)
   if (deployment.paused) return paused(name)
   if (executors.places > executors.taken)
     return { reason: 'starts_now', sentence: `a place of ${name} is free, and it starts now` }
@@ -67,6 +68,19 @@ function whyNotTaken(facts: WhyRunFacts, deployment: WhyDeployment): Said {
     return { reason: 'older_code', sentence, command }
   }
   return { reason: 'no_executor', sentence: `no executor of ${name} is connected; start one`, command }
+}
+
+/** A runner that has been silent for longer is gone; Prefect's figure. */
+const SILENT_MS = 60_000
+
+/** Prefect's runners ask for runs; pausing a deployment stops its schedules alone for them. */
+function byRunner({ now }: WhyRunFacts, polledAt: Micros, name: string): Said {
+  const silentMs = (now - polledAt) / MICROS_PER_MS
+  if (silentMs <= 0) return { reason: 'starts_now', sentence: `the runner of ${name} is told of it, and has to claim it` }
+  const asked = `the runner of ${name} asked for runs ${sayDuration(silentMs)} ago`
+  return silentMs > SILENT_MS
+    ? { reason: 'runner_gone', sentence: `${asked}, and has not come back; start it again` }
+    : { reason: 'runner_pauses', sentence: `${asked}, and asks again after its pause (PREFECT_RUNNER_POLL_FREQUENCY, 10 s)` }
 }
 
 const paused = (name: string): Said => ({

@@ -102,6 +102,10 @@ export function createPolls(core: EngineCore): Polls {
     sleep()
   }
 
+  const lastPolled = (deploymentId: string): Micros | null =>
+    asksFor(deploymentId) ? clock.now() : (polledAt.get(deploymentId) ?? null)
+
+  registry.polledAt = lastPolled
   registry.onQueued = (deploymentId) => {
     if (held.size > 0 && asksFor(deploymentId)) lookIn(GATHER_MS)
   }
@@ -127,7 +131,7 @@ export function createPolls(core: EngineCore): Polls {
       })
     },
 
-    lastPolled: (deploymentId) => (asksFor(deploymentId) ? clock.now() : (polledAt.get(deploymentId) ?? null)),
+    lastPolled,
 
     polled() {
       const since = clock.now() - POLLED_MICROS

@@ -24,6 +24,7 @@ export async function whyRunFacts({ store, registry, clock }: EngineCore, runId:
     deployment,
     executors: countExecutors(registry, id),
     pool: poolOf(registry, id),
+    runnerPolledAt: registry.polledAt(id),
     ahead: registry.countBefore(run.id, id, now),
     holder: holderOf(registry, run),
     lastOutput: run.state.type === 'RUNNING' ? await lastOutput(store, registry, run) : null,

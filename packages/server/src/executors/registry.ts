@@ -22,6 +22,8 @@ export class Registry {
   onRoom: (deploymentId: string) => void = () => undefined
   /** Called when a run of this deployment has come to wait. */
   onQueued: (deploymentId: string) => void = () => undefined
+  /** When a runner of Prefect's last asked for runs of this deployment; now while one does. */
+  polledAt: (deploymentId: string) => Micros | null = () => null
   /** Called when more or fewer runs of this deployment wait. */
   onWaiting: (deploymentId: string) => void = () => undefined
 
