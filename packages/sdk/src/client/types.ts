@@ -40,7 +40,7 @@ export interface EventInput {
 
 export interface RunInput {
   /** Default: two words that the server picks. */
-  readonly name?: string
+  readonly name?: string | null
   readonly parameters?: Parameters
   readonly tags?: readonly string[]
   readonly labels?: Labels | null
@@ -65,9 +65,9 @@ export interface AutomationInput {
 
 /** Prefect's pages: at most 200 rows at once, and its filters as JSON. */
 export interface FilterInput {
-  readonly limit?: number
-  readonly offset?: number
-  readonly sort?: string
+  readonly limit?: number | null
+  readonly offset?: number | null
+  readonly sort?: string | null
   readonly [criterion: string]: unknown
 }
 
