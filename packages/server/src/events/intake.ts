@@ -34,11 +34,10 @@ export function createIntake(core: EngineCore): Intake {
 }
 
 async function take(core: EngineCore, work: Work, event: Event): Promise<void> {
-  const ofTaskRun = isTaskRunEvent(event)
-  const taken = ofTaskRun ? await inItsChain(work, event) : event
+  const taken = event.related.length === 0 ? event : await inItsChain(work, event)
   if (!(await work.tx.insertEvent(taken))) return
   work.events.push(taken)
-  if (ofTaskRun) await recordTaskRun(core, work, taken)
+  if (isTaskRunEvent(taken)) await recordTaskRun(core, work, taken)
 }
 
 const receive = (core: EngineCore, event: IncomingEvent): Event => ({

@@ -131,6 +131,27 @@ describe('task runs that clients tell of', () => {
   })
 })
 
+test('an event from a run stands in its chain, so that a circle of automations ends', async () => {
+  const client = await startClient()
+  const deployment = (await client.post('/deployments/', { name: 'main', flow_id: await client.flow() })).json
+  await client.post('/automations/', {
+    name: 'starts',
+    trigger: { type: 'event', expect: ['go'], posture: 'Reactive', threshold: 1, within: 0 },
+    actions: [{ type: 'run-deployment', source: 'selected', deployment_id: deployment.id }],
+  })
+  const go = { id: randomUUID(), occurred: moment(0), event: 'go', resource: { 'prefect.resource.id': 'x' } }
+  await client.post('/events', go)
+  const [verdict] = (await client.get(`/events/${go.id}/verdicts`)).json
+  const flowRunId = verdict.outcome.runs[0].flow_run_id
+  await client.propose(flowRunId, 'PENDING')
+  const event = told({ taskRunId: randomUUID(), flowRunId, type: 'RUNNING', at: 1 })
+  const emitted = { ...go, id: randomUUID(), event: 'said', related: event.related }
+  await client.post('/events', [event, emitted])
+  for (const { id } of [event, emitted]) {
+    expect((await client.get(`/events/${id}`)).json).toMatchObject({ chain_depth: 1, cause_event_id: go.id })
+  }
+})
+
 describe('what cannot be recorded costs nobody else anything', () => {
   const broken = (event: ReturnType<typeof told>, payload: object) => ({ ...event, id: randomUUID(), payload })
 

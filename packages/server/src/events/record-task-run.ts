@@ -7,7 +7,7 @@ import { type Event, type FlowRun, flowRunIdOf, isNewer, readTaskRunEvent, type 
 import type { EngineCore } from '../engine/engine-core.ts'
 import type { Work } from '../engine/work.ts'
 
-/** The event as one of its run's: what that run was started by, and how deep in the chain it stands. */
+/** The event as one of the run it came from: what that was started by, and how deep in the chain it stands, so that a circle ends. */
 export async function inItsChain(work: Work, event: Event): Promise<Event> {
   const id = flowRunIdOf(event)
   const run = id === null ? undefined : await work.findRun(id)
