@@ -2,6 +2,8 @@ import { chmodSync, existsSync, mkdirSync, readFileSync, statSync, writeFileSync
 import { join } from 'node:path'
 import { DatabaseSync } from 'node:sqlite'
 import { describe, expect, test } from 'vitest'
+import { first } from './migrations/001-first.ts'
+import { retention } from './migrations/002-retention.ts'
 import { migrate } from './migrations.ts'
 import { checkSqlite, openDatabase } from './open-database.ts'
 import { openSqliteStore } from './sqlite-store.ts'
@@ -130,6 +132,26 @@ describe('migrations', () => {
     expect(db.isTransaction).toBe(false)
     expect(() => db.prepare('select * from two')).toThrow('no such table')
   })
+
+  test("a run and a task run from before Prefect's clients are read as they were", () =>
+    inFolder(async (folder) => {
+      const path = join(folder, 'pilotflame.db')
+      const old = new DatabaseSync(path)
+      migrate(old, path, [first, retention])
+      old.exec(`
+        insert into flow_run (id, name, flow_id, parameters, tags, labels, state_id, state_type, state_name, run_count, epoch,
+          retries, retry_delay_ms, total_run_micros, chain_depth, marks, created_at, updated_at)
+          values ('r', 'old run', 'f', '{}', '[]', '{}', 's', 'RUNNING', 'Running', 1, 1, 0, 0, 0, 0, '{}', 1, 1);
+        insert into flow_run_state values ('s', 'r', 'RUNNING', 'Running', 1, null, null, '{}', null, null, 1);
+        insert into task_run values ('t', 'r', 'k', '0', 'old task', '[]', 'ts', 1, 1, null, 1, 1);
+        insert into task_run_state values ('ts', 't', 'RUNNING', 'Running', 1, null, null, '{}', null, null, 1)`)
+      old.close()
+      const store = await openSqliteStore({ path, flush: (done) => done(null), reader: 'inline' })
+      expect(await store.find.findRun('r')).toMatchObject({ name: 'old run', parentTaskRunId: null, kept: null })
+      expect(await store.find.findTaskRun('t')).toMatchObject({ flowRunId: 'r', expectedStartAt: null, kept: null })
+      expect(await store.read.countFlowRuns({ flow_runs: { state: { type: { any_: ['RUNNING'] } } } })).toBe(1)
+      await store.close()
+    }))
 
   test('a database that is newer than the program is refused with both numbers', () => {
     const db = new DatabaseSync(':memory:')

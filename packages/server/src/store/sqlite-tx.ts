@@ -1,26 +1,24 @@
 /**
  * What a body can read and write, as prepared statements. Everything happens at once: a read settles without
- * leaving the microtask queue, and a write that fails makes the whole transaction fail.
+ * leaving the microtask queue. What Prefect's clients keep beside their runs stands in `client-tx.ts`.
  */
 
-import type { SQLInputValue } from 'node:sqlite'
-import {
-  AppError,
-  type Automation,
-  type Bucket,
-  type Chunk,
-  type Deployment,
-  type DeploymentVersion,
-  type Event,
-  type Flow,
-  type FlowRun,
-  type Json,
-  type Log,
-  type State,
-  type TaskRun,
-  type Variable,
-  type Verdict,
+import type {
+  Automation,
+  Bucket,
+  Chunk,
+  Deployment,
+  DeploymentVersion,
+  Event,
+  Flow,
+  FlowRun,
+  Json,
+  Log,
+  State,
+  TaskRun,
+  Verdict,
 } from '@pilotflame/core'
+import { ClientTx } from './client-tx.ts'
 import {
   DEPLOYMENT_FROM,
   FIND_DEPLOYMENT,
@@ -44,18 +42,16 @@ import {
   toJson,
   toJsonOrNull,
   toRecordedResult,
-  toRunInput,
   toSession,
   toState,
   toTaskRun,
-  toVariable,
   toVersion,
   toWaitingRun,
 } from './rows.ts'
 import { insertRun, updateRun } from './run-rows.ts'
 import { findStateEvent } from './state-events.ts'
-import { type Row, type SqlRunner, upsert } from './statements.ts'
-import type { Hook, RecordedResult, RunInput, SessionRow, TaskRunKey, TaskState, Tx, WaitingRun } from './store.ts'
+import { type SqlRunner, upsert } from './statements.ts'
+import type { Hook, RecordedResult, SessionRow, TaskRunKey, TaskState, Tx, WaitingRun } from './store.ts'
 import { insertTaskState, saveTaskRun } from './task-run-rows.ts'
 
 const FIND_RUN_BY_KEY = `${RUN_FROM} where r.flow_id = ? and r.idempotency_key = ?`
@@ -117,16 +113,12 @@ const SAVE_DEPLOYMENT = upsert(
 )
 const SAVE_RUN_RESULT = upsert('flow_run_result', ['flow_run_id'], ['result'])
 const SAVE_SESSION = upsert('session', ['id'], ['name', 'host', 'pid', 'boot', 'created_at'])
-const SAVE_VARIABLE = upsert('variable', ['id'], ['name', 'value', 'tags', 'created_at', 'updated_at'])
-const SAVE_CONFIGURATION = upsert('configuration', ['name'], ['value'])
-const INSERT_RUN_INPUT = 'insert into run_input (flow_run_id, key, value, sender, created_at) values (?,?,?,?,?)'
 const FIND_TASK_RUN_BY_KEY = `${TASK_RUN_FROM} where t.flow_run_id = ? and t.task_key = ? and t.dynamic_key = ?`
 const SAVE_HOOK = upsert('hook', ['id'], ['name', 'event', 'secret', 'created_at'])
 
 const bit = (value: boolean): number => (value ? 1 : 0)
 
-export class SqliteTx implements Tx {
-  readonly #statements: SqlRunner
+export class SqliteTx extends ClientTx implements Tx {
   readonly #cache: RowCache
   /** The runs as this body read them: a write needs to name only what changed. */
   readonly #read = new Map<string, FlowRun>()
@@ -134,92 +126,44 @@ export class SqliteTx implements Tx {
   readonly #taskRuns = new Map<string, TaskRun>()
   /** How many verdicts this body has written so far. */
   #verdicts = 0
-  #ended = false
-  /** True when something was written. */
-  wrote = false
-  /** The first write that failed. */
-  failure: unknown
 
   constructor(statements: SqlRunner, cache: RowCache) {
-    this.#statements = statements
+    super(statements)
     this.#cache = cache
-  }
-
-  /** From now on every call is refused: its body is over. */
-  end(): void {
-    this.#ended = true
-  }
-
-  get ended(): boolean {
-    return this.#ended
-  }
-
-  #open(): SqlRunner {
-    if (!this.#ended) return this.#statements
-    throw new AppError(
-      'internal',
-      'This transaction is over. Await every call of `tx` inside its body, and keep no `tx` for later.',
-    )
-  }
-
-  #find<T>(to: (row: Row) => T, sql: string, ...values: SQLInputValue[]): T | undefined {
-    const row = this.#open().get(sql, ...values)
-    return row === undefined ? undefined : to(row)
-  }
-
-  #all<T>(to: (row: Row) => T, sql: string, ...values: SQLInputValue[]): T[] {
-    return this.#open()
-      .all(sql, ...values)
-      .map(to)
-  }
-
-  #write(sql: string, ...values: SQLInputValue[]): void {
-    this.#writing((statements) => statements.run(sql, ...values))
-  }
-
-  #writing<T>(write: (statements: SqlRunner) => T): T {
-    const statements = this.#open()
-    this.wrote = true
-    try {
-      return write(statements)
-    } catch (error) {
-      this.failure ??= error
-      throw error
-    }
   }
 
   // Events and verdicts
 
   async insertEvent(event: Event): Promise<boolean> {
     const { id, occurred, received, follows, chainDepth, causeEventId } = event
-    if (this.#open().get(FIND_EVENT_ID, id, id)) return false
+    if (this.open().get(FIND_EVENT_ID, id, id)) return false
     const parts = [toJson(event.resource), toJson(event.related), toJson(event.payload)]
-    this.#write(INSERT_EVENT, id, occurred, received, event.event, ...parts, follows, chainDepth, causeEventId)
+    this.write(INSERT_EVENT, id, occurred, received, event.event, ...parts, follows, chainDepth, causeEventId)
     return true
   }
 
   async findEvent(id: string): Promise<Event | undefined> {
-    return this.#find(toEvent, 'select * from event where id = ?', id) ?? findStateEvent(this.#open(), id)
+    return this.find(toEvent, 'select * from event where id = ?', id) ?? findStateEvent(this.open(), id)
   }
 
   insertVerdict({ eventId, automationId, at, outcome }: Verdict): void {
     const sql = 'insert into verdict (event_id, automation_id, at, place, outcome) values (?,?,?,?,?)'
-    this.#write(sql, eventId, automationId, at, this.#verdicts, toJson(outcome))
+    this.write(sql, eventId, automationId, at, this.#verdicts, toJson(outcome))
     this.#verdicts += 1
   }
 
   // Automations
 
   async loadAutomations(): Promise<readonly Automation[]> {
-    return this.#all(toAutomation, 'select * from automation order by created_at, id')
+    return this.all(toAutomation, 'select * from automation order by created_at, id')
   }
 
   async findAutomation(id: string): Promise<Automation | undefined> {
-    return this.#cache.find(id, () => this.#find(toAutomation, 'select * from automation where id = ?', id))
+    return this.#cache.find(id, () => this.find(toAutomation, 'select * from automation where id = ?', id))
   }
 
   async findAutomationsByOwner(ownerResource: string): Promise<readonly Automation[]> {
-    return this.#all(toAutomation, 'select * from automation where owner_resource = ? order by created_at, id', ownerResource)
+    return this.all(toAutomation, 'select * from automation where owner_resource = ? order by created_at, id', ownerResource)
   }
 
   saveAutomation(automation: Automation): void {
@@ -227,52 +171,52 @@ export class SqliteTx implements Tx {
     const { id, name, description, enabled, tags, trigger, actions, ownerResource, createdAt, updatedAt } = automation
     const { actionsOnTrigger, actionsOnResolve } = automation
     const parts = [tags, trigger, actions, actionsOnTrigger, actionsOnResolve].map(toJson)
-    this.#write(SAVE_AUTOMATION, id, name, description, bit(enabled), ...parts, ownerResource, createdAt, updatedAt)
+    this.write(SAVE_AUTOMATION, id, name, description, bit(enabled), ...parts, ownerResource, createdAt, updatedAt)
   }
 
   deleteAutomation(id: string): void {
     this.#cache.written()
-    this.#write('delete from automation_bucket where automation_id = ?', id)
-    this.#write('delete from automation where id = ?', id)
+    this.write('delete from automation_bucket where automation_id = ?', id)
+    this.write('delete from automation where id = ?', id)
   }
 
   async findBucket(triggerId: string, key: readonly string[]): Promise<Bucket | undefined> {
-    return this.#find(toBucket, 'select * from automation_bucket where trigger_id = ? and key = ?', triggerId, toJson(key))
+    return this.find(toBucket, 'select * from automation_bucket where trigger_id = ? and key = ?', triggerId, toJson(key))
   }
 
   saveBucket({ triggerId, key, automationId, start, end, count, firedAt }: Bucket): void {
-    this.#write(SAVE_BUCKET, triggerId, toJson(key), automationId, start, end, count, firedAt)
+    this.write(SAVE_BUCKET, triggerId, toJson(key), automationId, start, end, count, firedAt)
   }
 
   deleteBucket(triggerId: string, key: readonly string[]): void {
-    this.#write('delete from automation_bucket where trigger_id = ? and key = ?', triggerId, toJson(key))
+    this.write('delete from automation_bucket where trigger_id = ? and key = ?', triggerId, toJson(key))
   }
 
   // Flows and deployments
 
   async findFlow(id: string): Promise<Flow | undefined> {
-    return this.#find(toFlow, 'select * from flow where id = ?', id)
+    return this.find(toFlow, 'select * from flow where id = ?', id)
   }
 
   async findFlowByName(name: string): Promise<Flow | undefined> {
-    return this.#find(toFlow, 'select * from flow where name = ?', name)
+    return this.find(toFlow, 'select * from flow where name = ?', name)
   }
 
   saveFlow({ id, name, tags, labels, createdAt, updatedAt }: Flow): void {
-    this.#write(SAVE_FLOW, id, name, toJson(tags), toJson(labels), createdAt, updatedAt)
+    this.write(SAVE_FLOW, id, name, toJson(tags), toJson(labels), createdAt, updatedAt)
   }
 
   async findDeployment(id: string): Promise<Deployment | undefined> {
-    return this.#cache.find(id, () => this.#find(toDeployment, FIND_DEPLOYMENT, id))
+    return this.#cache.find(id, () => this.find(toDeployment, FIND_DEPLOYMENT, id))
   }
 
   async findDeploymentByName(flowName: string, name: string): Promise<Deployment | undefined> {
-    return this.#find(toDeployment, `${DEPLOYMENT_FROM} where f.name = ? and d.name = ?`, flowName, name)
+    return this.find(toDeployment, `${DEPLOYMENT_FROM} where f.name = ? and d.name = ?`, flowName, name)
   }
 
   saveDeployment(deployment: Deployment): void {
     this.#cache.written()
-    this.#write(
+    this.write(
       SAVE_DEPLOYMENT,
       deployment.id,
       deployment.flowId,
@@ -298,21 +242,16 @@ export class SqliteTx implements Tx {
 
   deleteDeployment(id: string): void {
     this.#cache.written()
-    this.#write('delete from deployment_version where deployment_id = ?', id)
-    this.#write('delete from deployment where id = ?', id)
+    this.write('delete from deployment_version where deployment_id = ?', id)
+    this.write('delete from deployment where id = ?', id)
   }
 
   async findVersion(deploymentId: string, version: string): Promise<DeploymentVersion | undefined> {
-    return this.#find(
-      toVersion,
-      'select * from deployment_version where deployment_id = ? and version = ?',
-      deploymentId,
-      version,
-    )
+    return this.find(toVersion, 'select * from deployment_version where deployment_id = ? and version = ?', deploymentId, version)
   }
 
   insertVersion({ id, deploymentId, version, entrypoint, parameterSchema, createdAt }: DeploymentVersion): void {
-    this.#write(
+    this.write(
       'insert into deployment_version (id, deployment_id, version, entrypoint, parameter_schema, created_at) values (?,?,?,?,?,?)',
       ...[id, deploymentId, version, entrypoint, toJsonOrNull(parameterSchema), createdAt],
     )
@@ -326,38 +265,38 @@ export class SqliteTx implements Tx {
   }
 
   async findRun(id: string): Promise<FlowRun | undefined> {
-    return this.#remember(this.#find(toFlowRun, FIND_RUN, id))
+    return this.#remember(this.find(toFlowRun, FIND_RUN, id))
   }
 
   async findRunByIdempotencyKey(flowId: string, key: string): Promise<FlowRun | undefined> {
-    return this.#remember(this.#find(toFlowRun, FIND_RUN_BY_KEY, flowId, key))
+    return this.#remember(this.find(toFlowRun, FIND_RUN_BY_KEY, flowId, key))
   }
 
   async findState(id: string): Promise<State | undefined> {
-    return this.#find(toState, FIND_STATE, id)
+    return this.find(toState, FIND_STATE, id)
   }
 
   insertRun(run: FlowRun, states: readonly State[]): void {
-    this.#writing((statements) => insertRun(statements, run, states))
+    this.writing((statements) => insertRun(statements, run, states))
     this.#read.set(run.id, run)
   }
 
   updateRun(run: FlowRun, states: readonly State[]): void {
-    this.#writing((statements) => updateRun(statements, run, states, this.#read.get(run.id)))
+    this.writing((statements) => updateRun(statements, run, states, this.#read.get(run.id)))
     this.#read.set(run.id, run)
   }
 
   deleteRun(id: string): void {
-    this.#writing((statements) => removeRun(statements, id))
+    this.writing((statements) => removeRun(statements, id))
     this.#read.delete(id)
   }
 
   saveRunResult(runId: string, result: Json): void {
-    this.#write(SAVE_RUN_RESULT, runId, toJson(result))
+    this.write(SAVE_RUN_RESULT, runId, toJson(result))
   }
 
   async findRunResult(runId: string): Promise<Json | undefined> {
-    return this.#find(
+    return this.find(
       (row) => JSON.parse(row.result as string) as Json,
       'select result from flow_run_result where flow_run_id = ?',
       runId,
@@ -365,13 +304,13 @@ export class SqliteTx implements Tx {
   }
 
   async findRunsOfSession(sessionId: string): Promise<readonly FlowRun[]> {
-    const runs = this.#all(toFlowRun, FIND_RUNS_OF_SESSION, sessionId)
+    const runs = this.all(toFlowRun, FIND_RUNS_OF_SESSION, sessionId)
     for (const run of runs) this.#remember(run)
     return runs
   }
 
   async loadWaitingRuns(): Promise<readonly WaitingRun[]> {
-    return this.#all(toWaitingRun, LOAD_WAITING)
+    return this.all(toWaitingRun, LOAD_WAITING)
   }
 
   // What a run reports
@@ -379,146 +318,95 @@ export class SqliteTx implements Tx {
   async findTaskRun(id: string): Promise<TaskRun | undefined> {
     const written = this.#taskRuns.get(id)
     if (written) return written
-    return this.#find(toTaskRun, FIND_TASK_RUN, id)
+    return this.find(toTaskRun, FIND_TASK_RUN, id)
   }
 
   async findTaskRunByKey({ flowRunId, taskKey, dynamicKey }: TaskRunKey): Promise<TaskRun | undefined> {
-    return this.#find(toTaskRun, FIND_TASK_RUN_BY_KEY, flowRunId, taskKey, dynamicKey)
+    return this.find(toTaskRun, FIND_TASK_RUN_BY_KEY, flowRunId, taskKey, dynamicKey)
   }
 
   async findTaskState(id: string): Promise<TaskState | undefined> {
-    return this.#find((row) => ({ state: toState(row), taskRunId: row.task_run_id as string }), FIND_TASK_STATE, id)
+    return this.find((row) => ({ state: toState(row), taskRunId: row.task_run_id as string }), FIND_TASK_STATE, id)
   }
 
   saveTaskRun(taskRun: TaskRun, state: State, runCount = taskRun.runCount): void {
     this.#taskRuns.set(taskRun.id, taskRun)
-    this.#writing((statements) => {
+    this.writing((statements) => {
       saveTaskRun(statements, taskRun)
       insertTaskState(statements, taskRun.id, state, runCount)
     })
   }
 
   insertTaskState(taskRunId: string, state: State, runCount: number): void {
-    this.#writing((statements) => insertTaskState(statements, taskRunId, state, runCount))
+    this.writing((statements) => insertTaskState(statements, taskRunId, state, runCount))
   }
 
   deleteTaskRun(id: string): void {
     this.#taskRuns.delete(id)
-    this.#writing((statements) => removeTaskRun(statements, id))
+    this.writing((statements) => removeTaskRun(statements, id))
   }
 
   insertTaskResult(runId: string, taskKey: string, dynamicKey: string, result: Json): void {
-    this.#write(
+    this.write(
       'insert into task_result (flow_run_id, task_key, dynamic_key, result) values (?,?,?,?) on conflict do nothing',
       ...[runId, taskKey, dynamicKey, toJson(result)],
     )
   }
 
   async loadTaskResults(runId: string): Promise<readonly RecordedResult[]> {
-    return this.#all(toRecordedResult, 'select * from task_result where flow_run_id = ? order by task_key, dynamic_key', runId)
+    return this.all(toRecordedResult, 'select * from task_result where flow_run_id = ? order by task_key, dynamic_key', runId)
   }
 
   insertLog({ id, flowRunId, taskRunId, name, level, message, at }: Log): void {
-    this.#write(
+    this.write(
       'insert into log (id, flow_run_id, task_run_id, name, level, message, at) values (?,?,?,?,?,?,?) on conflict do nothing',
       ...[id, flowRunId, taskRunId, name, level, message, at],
     )
   }
 
   async insertChunk({ flowRunId, attempt, n, text }: Chunk): Promise<boolean> {
-    if (this.#open().get(FIND_CHUNK, flowRunId, attempt, n)) return false
-    this.#write('insert into chunk (flow_run_id, attempt, n, text) values (?,?,?,?)', flowRunId, attempt, n, text)
+    if (this.open().get(FIND_CHUNK, flowRunId, attempt, n)) return false
+    this.write('insert into chunk (flow_run_id, attempt, n, text) values (?,?,?,?)', flowRunId, attempt, n, text)
     return true
   }
 
   // Executors
 
   async loadSessions(): Promise<readonly SessionRow[]> {
-    return this.#all(toSession, 'select * from session order by created_at, id')
+    return this.all(toSession, 'select * from session order by created_at, id')
   }
 
   async findSession(id: string): Promise<SessionRow | undefined> {
-    return this.#find(toSession, 'select * from session where id = ?', id)
+    return this.find(toSession, 'select * from session where id = ?', id)
   }
 
   saveSession({ id, name, host, pid, boot, createdAt }: SessionRow): void {
-    this.#write(SAVE_SESSION, id, name, host, pid, boot, createdAt)
+    this.write(SAVE_SESSION, id, name, host, pid, boot, createdAt)
   }
 
   deleteSession(id: string): void {
-    this.#write('delete from session where id = ?', id)
+    this.write('delete from session where id = ?', id)
   }
 
   // Hooks
 
   async findHook(name: string): Promise<Hook | undefined> {
-    return this.#find(toHook, 'select * from hook where name = ?', name)
+    return this.find(toHook, 'select * from hook where name = ?', name)
   }
 
   saveHook({ id, name, event, secret, createdAt }: Hook): void {
-    this.#write(SAVE_HOOK, id, name, event, secret, createdAt)
+    this.write(SAVE_HOOK, id, name, event, secret, createdAt)
   }
 
   deleteHook(name: string): void {
-    this.#write('delete from hook where name = ?', name)
-  }
-
-  // Variables, and values of the server's own
-
-  async findVariable(id: string): Promise<Variable | undefined> {
-    return this.#find(toVariable, 'select * from variable where id = ?', id)
-  }
-
-  async findVariableByName(name: string): Promise<Variable | undefined> {
-    return this.#find(toVariable, 'select * from variable where name = ?', name)
-  }
-
-  saveVariable({ id, name, value, tags, createdAt, updatedAt }: Variable): void {
-    this.#write(SAVE_VARIABLE, id, name, toJson(value), toJson(tags), createdAt, updatedAt)
-  }
-
-  deleteVariable(id: string): void {
-    this.#write('delete from variable where id = ?', id)
-  }
-
-  async findConfiguration(name: string): Promise<Json | undefined> {
-    return this.#find((row) => JSON.parse(row.value as string) as Json, 'select value from configuration where name = ?', name)
-  }
-
-  saveConfiguration(name: string, value: Json): void {
-    this.#write(SAVE_CONFIGURATION, name, toJson(value))
-  }
-
-  deleteConfiguration(name: string): void {
-    this.#write('delete from configuration where name = ?', name)
-  }
-
-  // Inputs of runs
-
-  async insertRunInput(input: RunInput): Promise<boolean> {
-    if (await this.findRunInput(input.flowRunId, input.key)) return false
-    const { flowRunId, key, value, sender, createdAt } = input
-    this.#write(INSERT_RUN_INPUT, flowRunId, key, value, sender, createdAt)
-    return true
-  }
-
-  async findRunInput(flowRunId: string, key: string): Promise<RunInput | undefined> {
-    return this.#find(toRunInput, 'select * from run_input where flow_run_id = ? and key = ?', flowRunId, key)
-  }
-
-  async findRunInputs(flowRunId: string): Promise<readonly RunInput[]> {
-    return this.#all(toRunInput, 'select * from run_input where flow_run_id = ? order by created_at, key', flowRunId)
-  }
-
-  deleteRunInput(flowRunId: string, key: string): void {
-    this.#write('delete from run_input where flow_run_id = ? and key = ?', flowRunId, key)
+    this.write('delete from hook where name = ?', name)
   }
 
   // Retention
 
   async removeOld(before: RemoveBefore, place: SweepPlace, rowsMax: number): Promise<Bite> {
     const wrote = this.wrote
-    const bite = this.#writing((statements) => removeOld(statements, before, place, rowsMax))
+    const bite = this.writing((statements) => removeOld(statements, before, place, rowsMax))
     // A look that found nothing need not wait for the disk.
     this.wrote = wrote || Object.values(bite.removed).some((rows) => rows > 0)
     return bite
