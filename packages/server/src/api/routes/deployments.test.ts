@@ -1,5 +1,6 @@
 /** Deployments as Prefect's `serve` makes and changes them, and the poll of its runners. */
 import { expect, onTestFinished, test } from 'vitest'
+import { nodeClock } from '../../system/node-ports.ts'
 import { connectExecutor, startHttp, type TestHttp } from '../test/start.ts'
 
 async function deploy(http: TestHttp, fields: object = {}) {
@@ -198,6 +199,20 @@ test('a deployment is READY with its last poll for a minute, and in lists too', 
   expect(found.status).toBe('READY')
   expect(Math.abs(Date.parse(found.last_polled) - Date.now())).toBeLessThan(10_000)
   expect((await http.ask('POST', '/api/deployments/filter', { body: {} })).json[0].status).toBe('READY')
+})
+
+test('a run that no runner takes is Late after 15 s, and is told all the same', async () => {
+  const clock = nodeClock()
+  let ahead = 0
+  const http = await startHttp({}, { clock: { ...clock, now: () => clock.now() + ahead } })
+  const { json } = await deploy(http)
+  const made = await run(http, json.id)
+  ahead = 16_000_000
+  let { state_name: name } = made
+  while (name === 'Scheduled') name = (await http.ask('GET', `/api/flow_runs/${made.id}`)).json.state_name
+  expect(name).toBe('Late')
+  expect((await poll(http, [json.id])).json).toMatchObject([{ id: made.id, state_name: 'Late' }])
+  expect((await claim(http, made.id)).json.status).toBe('ACCEPT')
 })
 
 test('a server that stops answers its polls with nothing: no runner counts that as a failure', async () => {
