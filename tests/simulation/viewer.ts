@@ -41,6 +41,9 @@ export class Viewer {
             end: () => {
               if (world.server.incarnation === life) this.#end()
             },
+            gone: () => {
+              if (world.server.incarnation === life) this.ended = true
+            },
             drained: async () => undefined,
           }),
         (answer) => {
@@ -65,7 +68,6 @@ export class Viewer {
   }
 
   #watchServer(life: number): void {
-    if (this.#world.deleted.has(this.runId) && !this.#world.ledger.books.runs.has(this.runId)) this.ended = true
     if (this.ended) return
     this.#world.timeline.after(500 * MS, 'a viewer looks', () => {
       if (this.#world.server.incarnation === life) this.#watchServer(life)

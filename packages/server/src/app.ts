@@ -124,6 +124,8 @@ export interface StreamSink {
   /** What was said so far is of an attempt that has ended; another one follows. Returns as `chunk` does. */
   attemptEnd(end: StreamAttemptEnd): boolean
   end(run: FlowRun): void
+  /** The run was deleted: there is nothing more, and no end to tell. */
+  gone(): void
   drained(): Promise<void>
 }
 

@@ -78,6 +78,7 @@ export async function assemble({
     committedAt: new Map(),
     onEnd: [],
     onInterrupted: [],
+    onDeleted: [],
     feed: new EventFeed(),
     logs: new LogFeed(),
     match: (work, receivedMark) => matchEvents(core, work, receivedMark),
@@ -87,6 +88,7 @@ export async function assemble({
   const streams = createStreams(store)
   core.onEnd.push((run) => streams.ended(run))
   core.onInterrupted.push((run) => streams.interrupted(run))
+  core.onDeleted.push((runId) => streams.deleted(runId))
   if (onRunEnd) core.onEnd.push(onRunEnd)
   let wakeLiveness = (): void => undefined
   const channel = createChannel({ core, streams, apiUrl, onClosed: () => wakeLiveness() })

@@ -30,6 +30,8 @@ export interface EngineCore {
   readonly onEnd: ((run: FlowRun) => void)[]
   /** And here, of an attempt that has ended while the run goes on. */
   readonly onInterrupted: ((run: FlowRun) => void)[]
+  /** Told of each run that was deleted, after the flush. */
+  readonly onDeleted: ((runId: string) => void)[]
   /** Those who watch events as they come. */
   readonly feed: EventFeed
   /** And log lines. */

@@ -106,6 +106,7 @@ function forgetRun(core: EngineCore, run: FlowRun): void {
   const { registry } = core
   stopWaiting(core, run)
   core.waiters.ended(run) // nobody waits for a run that is gone
+  for (const tell of core.onDeleted) tell(run.id)
   if (run.sessionId === null) return
   tellToStop(core, run, 'The run was deleted.')
   registry.leave(run.id, run.sessionId)

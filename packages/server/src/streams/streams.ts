@@ -31,6 +31,7 @@ export interface StreamHub extends Streams {
   ended(run: FlowRun): void
   /** The attempt has ended, and the run has not. */
   interrupted(run: FlowRun): void
+  deleted(runId: string): void
 }
 
 export function createStreams(store: Store): StreamHub {
@@ -126,6 +127,13 @@ export function createStreams(store: Store): StreamHub {
       for (const viewer of viewers.get(run.id) ?? []) {
         if (viewer.live) lookAgain(run.id, viewer)
         else viewer.behind = true
+      }
+    },
+
+    deleted(runId) {
+      for (const viewer of [...(viewers.get(runId) ?? [])]) {
+        remove(runId, viewer)
+        viewer.sink.gone()
       }
     },
 

@@ -54,6 +54,18 @@ test('a viewer gets what was said, what comes, and the end; another one goes on 
   executor.close()
 })
 
+test('a run that is deleted ends its streams; who comes back is told that there is none', async () => {
+  const http = await startHttp()
+  const executor = await connectExecutor(http)
+  const run = await startRun(http, executor)
+  await executor.report(run, [chunk(1)])
+  const said = textOf(await open(http, run.run_id))
+  expect((await http.ask('DELETE', `/api/flow_runs/${run.run_id}`)).status).toBe(204)
+  expect(['', 'id: 1-1\nevent: chunk\ndata: {"text":"word 1 "}\n\n']).toContain(await said)
+  expect((await http.ask('GET', `/api/flow_runs/${run.run_id}/stream`)).status).toBe(404)
+  executor.close()
+})
+
 const words = (text: string): string =>
   text
     .replaceAll(/^data: .*\n/gm, '')

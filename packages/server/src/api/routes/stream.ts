@@ -73,6 +73,7 @@ export function createSink(response: ServerResponse, clock: Clock): StreamSink {
     end(run) {
       response.end(formatEnd(run))
     },
+    gone: () => void response.end(),
     drained() {
       return new Promise((resolve) => {
         const stop = watchStall(clock, response)
