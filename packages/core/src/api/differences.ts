@@ -105,7 +105,7 @@ export const DIFFERENCES: readonly Difference[] = [
   {
     routes: ['POST /deployments/get_scheduled_flow_runs'],
     refused: [],
-    what: 'Held open until a run is due, with a blank every 15 seconds. A run is told to one runner at a time, and to another after 2 seconds without a claim. Once told, a runner comes back after its own pause (10 seconds; `PREFECT_RUNNER_POLL_FREQUENCY`). A runner whose web server is on calls itself unhealthy while nothing comes: raise its `PREFECT_RUNNER_SERVER_MISSED_POLLS_TOLERANCE`.',
+    what: 'Held open until a run is due, with a blank every 15 seconds; the first poll for 20 seconds at most, which is what `Runner.start(run_once=True)` waits. A run is told to one runner at a time, and to another after 2 seconds without a claim. Once told, a runner comes back after its own pause (10 seconds; `PREFECT_RUNNER_POLL_FREQUENCY`). A runner whose web server is on calls itself unhealthy while nothing comes: raise its `PREFECT_RUNNER_SERVER_MISSED_POLLS_TOLERANCE`.',
     reason:
       'A runner that asks is told of a run within milliseconds, and an idle one costs nothing. Prefect answers at once, mostly with nothing.',
   },

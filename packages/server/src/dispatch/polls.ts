@@ -5,6 +5,8 @@
  * 1. A poll that could be answered is answered at once; the others wait in the order in which they came.
  * 2. A run is told to one poll at a time, so that two runners do not race for it; after a moment without a claim, to another.
  * 3. What stands here is memory. The run is read again before it is told.
+ * 4. Who asks for the first time may want to know no more than what is there now, as `Runner.start(run_once=True)` does:
+ *    that one is answered after a while. Who asks again is a runner at work, and is held for as long as it likes.
  */
 import type { FlowRun, Micros, Ms } from '@pilotflame/core'
 import type { Polls } from '../app.ts'
@@ -15,6 +17,9 @@ import type { WaitingRun } from '../store/store.ts'
 const CLAIM_MS = 2_000
 /** Runs that come together are told together. */
 const GATHER_MS = 1
+/** So long the first poll is held at most; one that comes so long after the last one is not the first. */
+export const FIRST_HOLD_MS = 20_000
+const COMES_BACK_MS = 30_000
 /** Timers hold no longer than this, so a clock that jumps is noticed. */
 const LOOK_AGAIN_MS = 1_000
 /** A deployment is READY for so long after its last poll; Prefect's figure. */
@@ -25,6 +30,8 @@ interface Held {
   /** Runs are told so long before they are due. */
   readonly aheadMicros: number
   readonly limit: number
+  /** True when it was answered, or whoever asked has left. */
+  isOver(): boolean
   answer(runs: readonly FlowRun[]): void
   fail(error: unknown): void
 }
@@ -35,6 +42,8 @@ export function createPolls(core: EngineCore): Polls {
   const polledAt = new Map<string, Micros>()
   /** Run id → until when nobody else is told of it, on the monotonic clock. */
   const told = new Map<string, number>()
+  /** Which deployments were asked for together → when that ended, on the monotonic clock. */
+  const endedAt = new Map<string, number>()
   let stopTimer: (() => void) | null = null
   let timerAt = Number.POSITIVE_INFINITY
 
@@ -98,12 +107,18 @@ export function createPolls(core: EngineCore): Polls {
     const found = await Promise.all(due.map(({ id }) => core.store.find.findRun(id)))
     const runs = found.filter((run) => run !== undefined).filter(isForRunners)
     if (runs.length > 0) return poll.answer(runs)
+    if (poll.isOver()) return
     held.add(poll)
     sleep()
   }
 
   const lastPolled = (deploymentId: string): Micros | null =>
     asksFor(deploymentId) ? clock.now() : (polledAt.get(deploymentId) ?? null)
+
+  const note = (deploymentIds: readonly string[]): void => {
+    const now = clock.now()
+    for (const id of deploymentIds) polledAt.set(id, now)
+  }
 
   registry.polledAt = lastPolled
   registry.onQueued = (deploymentId) => {
@@ -112,19 +127,32 @@ export function createPolls(core: EngineCore): Polls {
 
   return {
     hold({ deploymentIds, aheadMs, limit, signal }) {
-      const now = clock.now()
-      for (const id of deploymentIds) polledAt.set(id, now)
+      note(deploymentIds)
+      const key = [...deploymentIds].sort().join()
+      const mono = clock.monotonic()
+      for (const [known, at] of endedAt) if (mono - at > COMES_BACK_MS * 1_000) endedAt.delete(known)
+      const isFirst = !endedAt.has(key)
       return new Promise((resolve, reject) => {
-        const poll: Held = { deploymentIds, aheadMicros: aheadMs * 1_000, limit, answer: resolve, fail: reject }
-        const leave = (): void => {
-          if (!held.delete(poll)) return
-          const left = clock.now()
-          for (const id of deploymentIds) polledAt.set(id, left)
+        let over = false
+        const end = (settle: () => void): void => {
+          if (over) return
+          over = true
+          held.delete(poll)
+          note(deploymentIds)
+          endedAt.set(key, clock.monotonic())
+          stopHold()
+          settle()
         }
-        signal.addEventListener('abort', () => {
-          leave()
-          reject(signal.reason)
-        })
+        const poll: Held = {
+          deploymentIds,
+          aheadMicros: aheadMs * 1_000,
+          limit,
+          isOver: () => over,
+          answer: (runs) => end(() => resolve(runs)),
+          fail: (error) => end(() => reject(error)),
+        }
+        const stopHold = isFirst ? clock.after(FIRST_HOLD_MS, () => poll.answer([])) : () => undefined
+        signal.addEventListener('abort', () => poll.fail(signal.reason))
         held.add(poll)
         look(poll)
         if (held.has(poll)) sleep()

@@ -1,5 +1,6 @@
 /** Deployments as Prefect's `serve` makes and changes them, and the poll of its runners. */
 import { expect, onTestFinished, test } from 'vitest'
+import { FIRST_HOLD_MS } from '../../dispatch/polls.ts'
 import { nodeClock } from '../../system/node-ports.ts'
 import { connectExecutor, startHttp, type TestHttp } from '../test/start.ts'
 
@@ -213,6 +214,31 @@ test('a run that no runner takes is Late after 15 s, and is told all the same', 
   expect(name).toBe('Late')
   expect((await poll(http, [json.id])).json).toMatchObject([{ id: made.id, state_name: 'Late' }])
   expect((await claim(http, made.id)).json.status).toBe('ACCEPT')
+})
+
+test('the first poll is answered after a while, and the next ones are held', async () => {
+  const clock = nodeClock()
+  const quick = (ms: number) => (ms === FIRST_HOLD_MS ? 50 : ms)
+  const http = await startHttp({}, { clock: { ...clock, after: (ms, then) => clock.after(quick(ms), then) } })
+  const { json } = await deploy(http)
+  expect((await poll(http, [json.id])).json).toEqual([])
+  const held = poll(http, [json.id])
+  const other = await deploy(http, { name: 'other' })
+  expect((await poll(http, [json.id, other.json.id])).json).toEqual([])
+  const made = await run(http, json.id)
+  expect((await held).json).toMatchObject([{ id: made.id }])
+})
+
+test('a deployment is still READY after a long poll', async () => {
+  const clock = nodeClock()
+  let ahead = 0
+  const http = await startHttp({}, { clock: { ...clock, now: () => clock.now() + ahead } })
+  const { json } = await deploy(http)
+  const { answer } = await hold(http, json.id)
+  ahead = 600_000_000
+  await run(http, json.id)
+  await answer
+  expect((await http.ask('GET', `/api/deployments/${json.id}`)).json.status).toBe('READY')
 })
 
 test('a server that stops answers its polls with nothing: no runner counts that as a failure', async () => {
