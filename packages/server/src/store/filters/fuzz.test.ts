@@ -18,7 +18,7 @@ import { START } from '../test/sample-rows.ts'
 import { openMemory, type TestStore } from '../test/stores.ts'
 import type { Criteria } from './criteria.ts'
 
-const RUNS = 400
+const RUNS = 250
 const WORLDS = 3
 const page = { limit: 200, offset: 0 }
 

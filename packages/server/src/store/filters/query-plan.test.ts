@@ -1,10 +1,12 @@
 /** The everyday lists look up what they need: none of them reads all rows. */
 import { type RawBuilder, sql } from 'kysely'
 import { afterAll, expect, test } from 'vitest'
+import { listEvents } from '../event-queries.ts'
 import { logsQuery, taskRunsQuery } from '../list-queries.ts'
 import { openDatabase } from '../open-database.ts'
 import { compile } from '../query-compiler.ts'
 import { orderOf, runPage } from '../run-queries.ts'
+import { type SqlRunner, Statements } from '../statements.ts'
 import type { RunSort } from '../store.ts'
 import { uuid } from '../test/sample-rows.ts'
 import { type Criteria, flowRunsWhere, taskRunsWhere } from './criteria.ts'
@@ -113,4 +115,26 @@ test.each(['ID_DESC', 'START_TIME_DESC', 'EXPECTED_START_TIME_ASC', 'END_TIME_DE
 test('logs of a run come in their order, none is sorted', () => {
   const plan = planOf(logsQuery(logCondition({ flow_run_id: { any_: [uuid(9, 1)] } }), 'TIMESTAMP_DESC', page))
   expect(plan).not.toContain('FOR ORDER BY')
+})
+
+test('events of a time begin at that time in each of their three tables', () => {
+  const statements = new Statements(db)
+  const seen = new Map<string, (string | number)[]>()
+  const runner: SqlRunner = {
+    get: (text, ...values) => statements.get(text, ...values),
+    all: (text, ...values) => {
+      seen.set(text, values as (string | number)[])
+      return statements.all(text, ...values)
+    },
+    run: () => 0,
+  }
+  listEvents(runner, { filter: { occurred: { since: '2026-01-01T00:00:00Z', until: '2026-01-02T00:00:00Z' } }, limit: 50 })
+  const plans = [...seen].map(([text, values]) => {
+    const rows = db.prepare(`explain query plan ${text}`).all(...values)
+    return rows.map(({ detail }) => String(detail)).join('\n')
+  })
+  for (const table of ['event USING INTEGER PRIMARY KEY', 'flow_run_state USING PRIMARY KEY', 's USING PRIMARY KEY']) {
+    expect(plans.some((plan) => plan.includes(`SEARCH ${table}`))).toBe(true)
+  }
+  expect(plans.join('\n')).not.toMatch(/SCAN|TEMP B-TREE/)
 })
