@@ -8,13 +8,14 @@
  *   --json         one JSON document on stdout and nothing else
  *   --record FILE  writes which cases ask for which operation
  *   --keep         keeps the folder with all logs
- *   --load         many clients at once, in place of the cases
+ *   --load         many clients at once, in place of the cases: --clients 20 for --seconds 60
  */
 import { mkdirSync, mkdtempSync, rmSync, writeFileSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { parseArgs } from 'node:util'
 import { type Case, Player, playAll } from './crew.ts'
+import { playLoad } from './load.ts'
 import { casesOfOperations } from './operations.ts'
 import { type PythonEnvironment, preparePython } from './python.ts'
 import { type Recorder, startRecorder } from './recorder.ts'
@@ -32,6 +33,9 @@ const { values: options } = parseArgs({
     json: { type: 'boolean', default: false },
     record: { type: 'string' },
     keep: { type: 'boolean', default: false },
+    load: { type: 'boolean', default: false },
+    clients: { type: 'string', default: '20' },
+    seconds: { type: 'string', default: '60' },
   },
 })
 
@@ -45,14 +49,37 @@ if ('missing' in python) {
   process.exit(0)
 }
 const folder = mkdtempSync(join(tmpdir(), 'pilotflame-conformance-'))
+if (options.load) {
+  const failed = await load(python)
+  leave(failed)
+}
 const rows = await playOn(python)
 for (const line of tableLines(rows, (performance.now() - started) / 1_000)) show(line)
 if (options.json) process.stdout.write(`${JSON.stringify({ reference: options.reference, cases: rows }, null, 2)}\n`)
 if (options.record) writeFileSync(options.record, `${JSON.stringify(casesOfOperations(rows), null, 2)}\n`)
-const failed = rows.some(({ outcome }) => outcome === 'failed')
-if (options.keep) tell(`All logs are in ${folder}`)
-else rmSync(folder, { recursive: true, force: true })
-process.exit(failed ? 1 : 0)
+leave(rows.some(({ outcome }) => outcome === 'failed'))
+
+function leave(failed: boolean): never {
+  if (options.keep) tell(`All logs are in ${folder}`)
+  else rmSync(folder, { recursive: true, force: true })
+  process.exit(failed ? 1 : 0)
+}
+
+/** Many clients at once; whether something was wrong after it. */
+async function load({ bin }: PythonEnvironment): Promise<boolean> {
+  const server = await startServer(bin, 'open')
+  const recorder = await startRecorder(server.apiUrl)
+  try {
+    const settings = { bin, env: clientEnv(recorder.apiUrl, 'open'), folder }
+    const { clients, runs, wrong } = await playLoad(recorder, settings, Number(options.clients), Number(options.seconds))
+    for (const line of wrong.slice(0, 20)) show(line)
+    show(`load: ${clients} clients for ${options.seconds} s, ${runs} runs of flows: ${wrong.length} things are wrong`)
+    return wrong.length > 0
+  } finally {
+    recorder.close()
+    await server.stop()
+  }
+}
 
 /** All cases that were asked for, first those of a server that lets everybody in, then those of one with an auth string. */
 async function playOn(environment: PythonEnvironment): Promise<Row[]> {
@@ -102,9 +129,8 @@ async function playGroup(cases: readonly Case[], { bin }: PythonEnvironment, kin
 
 /** What the case asked for itself, and what its runner asked for. */
 function operationsOf(name: string, of: Case | undefined, { recording }: Recorder): string[] {
-  const own = recording.get(name) ?? new Set<string>()
-  const runner = of?.serving ? (recording.get('serving') ?? new Set<string>()) : new Set<string>()
-  return [...own.union(runner)].sort()
+  const runner = of?.serving ? (recording.get('serving') ?? []) : []
+  return [...new Set([...(recording.get(name) ?? []), ...runner])].sort()
 }
 
 function startServer(bin: string, kind: Case['server']): Promise<Server> {

@@ -16,8 +16,6 @@ export interface Recorder {
   readonly recording: Recording
   /** Answers with a server's error, in the order they came: `POST /api/logs/ 503`. */
   readonly serverErrors: readonly string[]
-  /** Passes on to another server from now on. */
-  turnTo(apiUrl: string): void
   close(): void
 }
 
@@ -26,11 +24,11 @@ interface Template {
   readonly pattern: RegExp
 }
 
-const escape = (text: string): string => text.replaceAll(/[.*+?^$()|[\]\\]/g, String.raw`\$&`)
+const escapeForPattern = (text: string): string => text.replaceAll(/[.*+?^$()|[\]\\]/g, String.raw`\$&`)
 
 const TEMPLATES: readonly Template[] = PREFECT_OPERATIONS.map((operation) => {
   const [method = '', path = ''] = operation.split(' ')
-  const parts = escape(path.replace(/\/$/, '')).replaceAll(/\{\w+\}/g, '[^/]+')
+  const parts = escapeForPattern(path.replace(/\/$/, '')).replaceAll(/\{\w+\}/g, '[^/]+')
   return { operation, pattern: new RegExp(`^${method} ${parts}/?$`) }
 })
 // A word in the path says more than a place for one: `/flows/count` is not a flow's id.
@@ -50,7 +48,7 @@ const counts = (status: number): boolean => status < 300 || status === 409 || st
 export async function startRecorder(serverUrl: string): Promise<Recorder> {
   const recording = new Map<string, Set<string>>()
   const serverErrors: string[] = []
-  let target = new URL(serverUrl)
+  const target = new URL(serverUrl)
 
   const note = (incoming: IncomingMessage, method: string, status: number): void => {
     if (status >= 500 && status !== 501) serverErrors.push(`${method} ${incoming.url} ${status}`)
@@ -72,9 +70,6 @@ export async function startRecorder(serverUrl: string): Promise<Recorder> {
     apiUrl: `http://127.0.0.1:${port}/api`,
     recording,
     serverErrors,
-    turnTo: (apiUrl) => {
-      target = new URL(apiUrl)
-    },
     close: () => {
       server.close()
       server.closeAllConnections()
