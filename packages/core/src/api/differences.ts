@@ -112,7 +112,7 @@ export const DIFFERENCES: readonly Difference[] = [
   {
     routes: ['POST /deployments/{id}/pause_deployment', 'POST /deployments/{id}/resume_deployment'],
     refused: [],
-    what: 'While a deployment is paused all of its runs wait; Prefect stops its schedules alone.',
+    what: 'While a deployment is paused its runs wait, where executors of ours take them. Prefect stops its schedules alone, and its runners are told of its runs here too.',
     reason: 'Runs are started by events here, and pausing has to hold those back.',
   },
   {
