@@ -28,7 +28,7 @@ export function applyTaskState(run: TaskRun, state: State, { attempt, forced = f
     expectedStartAt: run.expectedStartAt ?? state.scheduledAt ?? at,
     startAt: running || ended ? (run.startAt ?? at) : run.startAt,
     endAt: ended ? (run.endAt ?? at) : null,
-    kept: Object.keys(kept).length === 0 ? null : kept,
+    kept: run.kept === null && Object.keys(kept).length === 0 ? null : kept,
     updatedAt: at,
   }
 }

@@ -49,7 +49,7 @@ export async function createTaskRun(
     expectedStartAt: null,
     startAt: null,
     endAt: null,
-    kept: Object.keys(input.kept).length === 0 ? null : input.kept,
+    kept: input.kept,
     createdAt: state.at,
     updatedAt: state.at,
   }
