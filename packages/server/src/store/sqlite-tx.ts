@@ -113,7 +113,7 @@ const SAVE_DEPLOYMENT = upsert(
 )
 const SAVE_RUN_RESULT = upsert('flow_run_result', ['flow_run_id'], ['result'])
 const SAVE_SESSION = upsert('session', ['id'], ['name', 'host', 'pid', 'boot', 'created_at'])
-const FIND_TASK_RUN_BY_KEY = `${TASK_RUN_FROM} where t.flow_run_id = ? and t.task_key = ? and t.dynamic_key = ?`
+const FIND_TASK_RUN_BY_KEY = `${TASK_RUN_FROM} where t.flow_run_id = ? and t.dynamic_key = ? and t.task_key = ? and t.kept is not null`
 const SAVE_HOOK = upsert('hook', ['id'], ['name', 'event', 'secret', 'created_at'])
 
 const bit = (value: boolean): number => (value ? 1 : 0)
@@ -322,7 +322,7 @@ export class SqliteTx extends ClientTx implements Tx {
   }
 
   async findTaskRunByKey({ flowRunId, taskKey, dynamicKey }: TaskRunKey): Promise<TaskRun | undefined> {
-    return this.find(toTaskRun, FIND_TASK_RUN_BY_KEY, flowRunId, taskKey, dynamicKey)
+    return this.find(toTaskRun, FIND_TASK_RUN_BY_KEY, flowRunId, dynamicKey, taskKey)
   }
 
   async findTaskState(id: string): Promise<TaskState | undefined> {

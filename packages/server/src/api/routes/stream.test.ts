@@ -2,7 +2,7 @@
 import { get, type IncomingMessage } from 'node:http'
 import { createClient } from '@pilotflame/core'
 import { expect, test } from 'vitest'
-import { nodeClock, nodeProcesses, nodeRandom } from '../../system/node-ports.ts'
+import { nodeClock } from '../../system/node-ports.ts'
 import { connectExecutor, startHttp, type TestHttp } from '../test/start.ts'
 import { STALL_MS } from './stream.ts'
 
@@ -133,12 +133,12 @@ function rest(response: IncomingMessage): Promise<string> {
   return new Promise((resolve) => response.on('close', () => resolve(text)).resume())
 }
 
-/** The ports of this machine, but a viewer that takes nothing is given up after 0.4 s; `stalled` settles then. */
+/**
+ * The ports of this machine, but a viewer that takes nothing is looked at after 0.4 s. `looked` settles at the next look,
+ * or after 2 s when there is none any more.
+ */
 function impatientPorts() {
   let tell = (): void => undefined
-  const stalled = new Promise<void>((resolve) => {
-    tell = resolve
-  })
   const clock = nodeClock()
   const after = (delayMs: number, callback: () => void): (() => void) => {
     if (delayMs !== STALL_MS) return clock.after(delayMs, callback)
@@ -147,11 +147,16 @@ function impatientPorts() {
       tell()
     })
   }
-  return { stalled, ports: { clock: { ...clock, after }, random: nodeRandom(), processes: nodeProcesses() } }
+  const looked = (): Promise<void> =>
+    new Promise((resolve) => {
+      tell = resolve
+      clock.after(2_000, resolve)
+    })
+  return { looked, ports: { clock: { ...clock, after } } }
 }
 
 test('a viewer that reads nothing is cut off, slows nobody, and may come back', async () => {
-  const { stalled, ports } = impatientPorts()
+  const { looked, ports } = impatientPorts()
   const http = await startHttp({}, ports)
   const executor = await connectExecutor(http)
   const run = await startRun(http, executor)
@@ -169,7 +174,7 @@ test('a viewer that reads nothing is cut off, slows nobody, and may come back', 
   }
   await executor.report(run, [completed(http, null)])
   const whole = await reading
-  await stalled
+  await looked() // the one that reads has nothing left to be looked at for
   const got = await rest(stuck)
   expect(got.length).toBeLessThan(whole.length)
   const last =

@@ -51,12 +51,16 @@ export const formatEnd = ({ state, runCount }: FlowRun): string =>
 export const formatAttemptEnd = (end: StreamAttemptEnd): string =>
   `id: ${end.attempt}-end\nevent: attempt_end\ndata: ${JSON.stringify(end)}\n\n`
 
-/** Cuts a viewer off that is behind and takes nothing. */
+/** Cuts a viewer off that is behind and has taken nothing since the last look. */
 function watchStall(clock: Clock, response: ServerResponse): () => void {
-  const unsent = response.writableLength
-  return clock.after(STALL_MS, () => {
-    if (response.writableLength >= unsent) response.destroy()
-  })
+  let unsent = response.writableLength
+  const look = (): void => {
+    if (response.writableLength >= unsent) return void response.destroy()
+    unsent = response.writableLength
+    stop = clock.after(STALL_MS, look)
+  }
+  let stop = clock.after(STALL_MS, look)
+  return () => stop()
 }
 
 export function createSink(response: ServerResponse, clock: Clock): StreamSink {

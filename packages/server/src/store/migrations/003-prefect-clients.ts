@@ -18,6 +18,8 @@ create index flow_run_unleased on flow_run (state_type) where session_id is null
 
 alter table task_run add column expected_start_at integer;
 alter table task_run add column kept text;
+-- A client's task run is found by its keys; ours are found by their ids, and have nothing kept.
+create index task_run_client_key on task_run (flow_run_id, dynamic_key) where kept is not null;
 
 create table variable (
   id text primary key,

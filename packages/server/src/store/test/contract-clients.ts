@@ -79,7 +79,7 @@ export function clientContract(open: OpenTestStore): void {
 
     test('a task run is found by its keys, in its own run alone', async () => {
       const state = nextState(sampleRun(1), 'PENDING', 1, 20)
-      const run = sampleTaskRun(1, uuid(9, 1), state)
+      const run = { ...sampleTaskRun(1, uuid(9, 1), state), kept: {} }
       await store.transaction(async (tx) => tx.saveTaskRun(run, state))
       const key = { flowRunId: uuid(9, 1), taskKey: run.taskKey, dynamicKey: run.dynamicKey }
       await store.transaction(async (tx) => {
