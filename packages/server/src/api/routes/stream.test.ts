@@ -164,8 +164,8 @@ test('a viewer that reads nothing is cut off, slows nobody, and may come back', 
   stuck.on('error', () => undefined) // it is cut off
   stuck.pause()
   const reading = textOf(await open(http, run.run_id))
-  const text = 'x'.repeat(50_000)
-  // More than what the system itself holds for a connection.
+  const text = 'x'.repeat(150_000)
+  // 60 MB: more than what the system itself holds for a connection, which may be 37.
   for (let n = 1; n <= 400; n += 10) {
     await executor.report(
       run,
