@@ -3,7 +3,7 @@
  * it is there, and writes bench/results.json and the README's table after a full run.
  *
  *   --quick      fewer samples, about a minute; writes nothing
- *   --only NAME  one group of rows (may be given again); writes nothing
+ *   --only NAME  one group of rows (may be given again, and without --only); writes nothing
  *   --bundles F  another build's folder, to hold two against each other; writes nothing
  *   --profile    no rows, but where the server's own time goes on the path
  *
@@ -29,6 +29,7 @@ import type { BenchContext, Group } from './rows/context.ts'
 import { history } from './rows/history.ts'
 import { sayParts } from './rows/parts.ts'
 import { path } from './rows/path.ts'
+import { prefect } from './rows/prefect.ts'
 import { processes } from './rows/processes.ts'
 import { profilePath } from './rows/profile.ts'
 import { start } from './rows/start.ts'
@@ -49,6 +50,7 @@ const GROUPS: readonly Group[] = [
   start,
   automations,
   history,
+  prefect,
 ]
 
 const say = (text: string): void => void process.stdout.write(`${text}\n`)
@@ -73,7 +75,8 @@ function isAlone(): boolean {
   return others.length === 0
 }
 
-const isWanted = ({ name }: Group, { only, profile }: Options): boolean => !profile && (only.length === 0 || only.includes(name))
+const isWanted = ({ name, whenAsked = false }: Group, { only, profile }: Options): boolean =>
+  !profile && (only.length === 0 ? !whenAsked : only.includes(name))
 
 async function measure(options: Options, cleanUp: CleanUp): Promise<Results> {
   const alone = isAlone()

@@ -16,8 +16,9 @@ export const BUNDLES = join(import.meta.dirname, '..', 'packages', 'pilotflame',
 
 /** Throws a sentence for what it does not know. */
 export function readOptions(args: readonly string[], groups: readonly string[]): Options {
-  const { values } = parseArgs({
+  const { values, positionals } = parseArgs({
     args: [...args],
+    allowPositionals: true,
     options: {
       quick: { type: 'boolean', default: false },
       only: { type: 'string', multiple: true, default: [] },
@@ -25,7 +26,8 @@ export function readOptions(args: readonly string[], groups: readonly string[]):
       bundles: { type: 'string', default: BUNDLES },
     },
   })
-  const unknown = values.only.find((name) => !groups.includes(name))
+  const only = [...values.only, ...positionals]
+  const unknown = only.find((name) => !groups.includes(name))
   if (unknown !== undefined) throw new Error(`There is no group "${unknown}": use ${groups.join(', ')}.`)
-  return { ...values, bundles: resolve(values.bundles) }
+  return { ...values, only, bundles: resolve(values.bundles) }
 }

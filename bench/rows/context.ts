@@ -26,6 +26,8 @@ export interface Sides {
 export interface Group {
   /** What `--only` takes. */
   readonly name: string
+  /** Whether it is measured only when somebody names it. */
+  readonly whenAsked?: boolean
   /** Measures, and reports each row as soon as it is there. */
   measure(context: BenchContext, sides: Sides, report: (row: Row) => void): Promise<void>
 }

@@ -19,9 +19,12 @@ const TASK_STATES = ['Pending Running Completed', 'Pending Running Completed', '
 const END_MS_MAX = 120_000
 
 interface Told {
-  readonly created: string
+  /** The run that it made at the same moment as the others; null where it could not. */
+  readonly created: string | null
   readonly runs: readonly string[]
   readonly lines: number
+  /** What its flows and requests raised. */
+  readonly errors: readonly string[]
 }
 
 export interface LoadResult {
@@ -72,8 +75,9 @@ export async function playLoad(recorder: Recorder, settings: CrewSettings, size:
     for (const client of clients) client.go()
     const told = await Promise.all(clients.map((client) => client.told))
     const wrong = [...new Set(recorder.serverErrors)].map((line) => `the server answered: ${line}`)
-    for (const { created, runs, lines } of told) {
-      const state = await stateNames(recorder, 'flow_run', created)
+    for (const { created, runs, lines, errors } of told) {
+      wrong.push(...errors.map((error) => `a client was told: ${error}`))
+      const state = created ? await stateNames(recorder, 'flow_run', created) : 'Pending'
       if (state !== 'Pending') wrong.push(`run ${created} was created and is: ${state}`)
       for (const run of runs) wrong.push(...(await settled(() => checkRun(recorder, run, lines))))
     }

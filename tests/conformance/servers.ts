@@ -13,6 +13,8 @@ const END_MS_MAX = 10_000
 export interface Server {
   readonly apiUrl: string
   readonly pid: number
+  /** From the start of its process until it answered. */
+  readonly readyMs: number
   /** What it has printed. */
   output(): string
   stop(): Promise<void>
@@ -56,15 +58,16 @@ async function start(
 ): Promise<Server> {
   const log = join(home, 'server.log')
   const file = openSync(log, 'a')
+  const began = performance.now()
   const child = spawn(program, args, { env: { ...process.env, ...env }, stdio: ['ignore', file, file], detached: true })
   const output = () => readFileSync(log, 'utf8')
   const apiUrl = `http://127.0.0.1:${port}/api`
   await untilHealthy(apiUrl, child, output)
-  return { apiUrl, pid: child.pid ?? 0, output, stop: () => stop(child) }
+  return { apiUrl, pid: child.pid ?? 0, readyMs: performance.now() - began, output, stop: () => stop(child) }
 }
 
 async function untilHealthy(apiUrl: string, child: ChildProcess, output: () => string): Promise<void> {
-  for (const deadline = Date.now() + START_MS_MAX; Date.now() < deadline; await sleep(50)) {
+  for (const deadline = Date.now() + START_MS_MAX; Date.now() < deadline; await sleep(10)) {
     if (child.exitCode !== null) break
     const response = await fetch(`${apiUrl}/health`).catch(() => undefined)
     if (response && response.status < 500) return

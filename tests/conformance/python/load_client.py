@@ -44,13 +44,19 @@ def main() -> None:
     seconds = float(sys.argv[1])
     print("ready", flush=True)
     sys.stdin.readline()
-    with get_client(sync_client=True) as client:
-        created = str(client.create_flow_run(works).id)
-    runs = []
+    runs, errors, created = [], [], None
+    try:
+        with get_client(sync_client=True) as client:
+            created = str(client.create_flow_run(works).id)
+    except Exception as error:
+        errors.append(f"{type(error).__name__}: {str(error)[:200]}")
     deadline = time.monotonic() + seconds
     while time.monotonic() < deadline:
-        runs.append(works())
-    print(json.dumps({"created": created, "runs": runs, "lines": LINES}), flush=True)
+        try:
+            runs.append(works())
+        except Exception as error:
+            errors.append(f"{type(error).__name__}: {str(error)[:200]}")
+    print(json.dumps({"created": created, "runs": runs, "lines": LINES, "errors": errors}), flush=True)
 
 
 if __name__ == "__main__":
