@@ -12,8 +12,11 @@ import { endingOf } from './end-session.ts'
 
 /** 6 s: three missed beats of 2 s. */
 export const SESSION_GRACE_MS = 6_000
-/** A host has so long to say how its process ended: it reads its exit as soon as the server reads the closed channel. */
-const HOST_WORD_MS = 500
+/**
+ * A host that is connected has so long to say how its process ended. It reads the exit as soon as the server reads the
+ * closed channel, and waits 0.2 s at most for the last lines; the rest is for a machine that is busy.
+ */
+const HOST_WORD_MS = 2_000
 /** How often open sessions are looked at. A closed channel is looked at more often. */
 const ROUND_MS = 1_000
 const CLOSED_ROUND_MS = 50
