@@ -1,8 +1,11 @@
 /** Which cases test an operation, for `docs/compatibility.md`. */
 import type { Row } from './table.ts'
 
-/** Every client of Prefect's asks these first, whatever it does. */
-const EVERYWHERE = ['GET /csrf-token', 'GET /admin/version']
+/** Every client of Prefect's asks these first, whatever it does: the cases that are about them. */
+const EVERYWHERE: Readonly<Record<string, string>> = {
+  'GET /csrf-token': 'csrf_is_off',
+  'GET /admin/version': 'health_and_version',
+}
 /** Enough to show that an operation is tested, and short enough to read. */
 const CASES_MAX = 5
 
@@ -15,5 +18,6 @@ export function casesOfOperations(rows: readonly Row[]): Record<string, string[]
 
 function casesOf(operation: string, rows: readonly Row[]): string[] {
   const names = rows.filter((row) => row.operations.includes(operation)).map(({ name }) => name)
-  return names.slice(0, EVERYWHERE.includes(operation) ? 1 : CASES_MAX)
+  const about = EVERYWHERE[operation]
+  return about && names.includes(about) ? [about] : names.slice(0, CASES_MAX)
 }

@@ -301,12 +301,13 @@ def cancel_before_the_runner():
 
 @case(serving=True)
 def run_starts_when_due():
-    """A run with a time in the future is not begun before it, and not long after."""
+    """A run with a time in the future begins at it: less than a second before, and not long after."""
     due = datetime.now(timezone.utc) + timedelta(seconds=6)
     run = new_run(serving("greet"), scheduled_time=due)
     done = finished(run.id)
     late = (done.start_time - due).total_seconds()
-    true(-0.05 <= late <= 5, f"it started {late} s after its time")
+    # A wait is told in whole seconds, so the client may be let in for what is left of one.
+    true(-1 < late <= 5, f"it started {late} s after its time")
 
 
 @case(serving=True)
