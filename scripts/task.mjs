@@ -1,5 +1,5 @@
 // npm test, npm run verify, bench, simulate, chaos, soak: installs and builds what is missing, and runs the steps with the project's own Node.
-import { spawnSync } from 'node:child_process'
+import { spawn } from 'node:child_process'
 import { delimiter, dirname, join } from 'node:path'
 import { build, checkNode, fail, install, projectNode, ROOT } from './prepare.mjs'
 
@@ -10,12 +10,11 @@ const vitest = (...more) => [bin('vitest'), 'run', ...more]
 const program = (path, ...args) => ['node', join(ROOT, ...path.split('/')), ...args]
 const given = process.argv.slice(3)
 
-/** Each step: its name, and the command. `npm test` is a part of `npm run verify`. */
+/** Each step: its name, the command, and `and` where the next one runs beside it. `npm test` is a part of `npm run verify`. */
 const STEPS = {
   test: [
     ['tests', vitest()],
-    ['simulation', program('tests/simulation/main.ts', '--seeds', '2000')],
-    // Alone, after the others: its processes are killed at moments that a busy machine would move.
+    ['simulation', program('tests/simulation/main.ts', '--seeds', '2000'), 'and'],
     ['real kills', program('tests/chaos/main.ts', '--rounds', '10')],
   ],
   verify: [
@@ -46,10 +45,31 @@ const more = task === 'test' ? given : []
 const steps = more.length > 0 ? STEPS.test.slice(0, 1) : STEPS[task]
 if (!steps) fail(`There is no task "${task}": use ${Object.keys(STEPS).join(', ')}.`, 2)
 const path = [dirname(projectNode()), join(ROOT, 'node_modules', '.bin'), process.env.PATH].join(delimiter)
-for (const [name, [command, ...args]] of steps) {
-  const started = Date.now()
-  const result = spawnSync(command, [...args, ...more], { cwd: ROOT, stdio: 'inherit', env: { ...process.env, PATH: path } })
-  if (result.error) fail(`${name} could not be started: ${result.error.message}`)
-  if (result.status !== 0) fail(`${name}: failed (see above).`, result.status === null ? 1 : result.status)
-  process.stderr.write(`${name}: passed in ${((Date.now() - started) / 1000).toFixed(1)} s\n`)
+// What Node has compiled, TypeScript included, is kept: tests start many processes and threads of the same code.
+const env = { ...process.env, PATH: path, NODE_COMPILE_CACHE: join(ROOT, '.cache', 'compile') }
+
+// Where one fails, those beside it end with this process.
+const children = new Set()
+process.once('exit', () => {
+  for (const child of children) child.kill()
+})
+
+const run = ([name, [command, ...args]]) =>
+  new Promise((resolve) => {
+    const started = Date.now()
+    const child = spawn(command, [...args, ...more], { cwd: ROOT, stdio: 'inherit', env })
+    children.add(child)
+    child.once('error', (error) => fail(`${name} could not be started: ${error.message}`))
+    child.once('exit', (code) => {
+      children.delete(child)
+      if (code !== 0) fail(`${name}: failed (see above).`, code ?? 1)
+      process.stderr.write(`${name}: passed in ${((Date.now() - started) / 1000).toFixed(1)} s\n`)
+      resolve()
+    })
+  })
+
+for (let at = 0; at < steps.length; at += 1) {
+  const together = [steps[at]]
+  while (steps[at]?.[2] === 'and') together.push(steps[++at])
+  await Promise.all(together.map(run))
 }

@@ -35,7 +35,7 @@ export async function runSchedule(seed: number, options: WorldOptions = {}): Pro
   const machines = makeMachines(world)
   const client = new Client(world)
   const faults = new Faults(world, machines)
-  const commands = COMMANDS_MIN + random.below(20)
+  const commands = COMMANDS_MIN + random.below(8)
   faults.plan(commands)
   let issued = 0
   const command = (): void => {
