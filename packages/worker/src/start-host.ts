@@ -45,10 +45,19 @@ export interface RunningHost {
   handBack(): Promise<void>
   /** Settles when it is closed; rejects when the server does not take it back, with the code that it gives. */
   readonly closed: Promise<void>
+  /** A moment later: one that ended at once may have been sent a run, and the server's word of that is on its way. */
+  #noticeFailure(name: string, failure: string): void {
+    setTimeout(() => {
+      if (this.#failures.get(name) === failure) this.#notice(`A process of ${name} did not start: ${failure}\nTrying again.`)
+    }, FAILURE_NOTICE_MS).unref()
+  }
+
   counts(): Readonly<Record<string, PoolCounts>>
 }
 
 const MB = 1024 * 1024
+/** The word that a process was sent a run leaves the server 2 ms after the run. */
+const FAILURE_NOTICE_MS = 100
 /** From SIGKILL until a process is gone. */
 const KILLED_MS_MAX = 5_000
 
@@ -174,7 +183,7 @@ class HostProcess implements RunningHost {
   #changed(name: string, { ready, busy, failure }: PoolCounts): void {
     if (failure !== (this.#failures.get(name) ?? null)) {
       this.#failures.set(name, failure)
-      if (failure !== null) this.#notice(`A process of ${name} did not start: ${failure}\nTrying again.`)
+      if (failure !== null) this.#noticeFailure(name, failure)
     }
     if (ready + busy > 0 || failure !== null) this.#awaited.delete(name)
     if (this.#awaited.size === 0) this.#ready.resolve()
