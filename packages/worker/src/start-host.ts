@@ -45,13 +45,6 @@ export interface RunningHost {
   handBack(): Promise<void>
   /** Settles when it is closed; rejects when the server does not take it back, with the code that it gives. */
   readonly closed: Promise<void>
-  /** A moment later: one that ended at once may have been sent a run, and the server's word of that is on its way. */
-  #noticeFailure(name: string, failure: string): void {
-    setTimeout(() => {
-      if (this.#failures.get(name) === failure) this.#notice(`A process of ${name} did not start: ${failure}\nTrying again.`)
-    }, FAILURE_NOTICE_MS).unref()
-  }
-
   counts(): Readonly<Record<string, PoolCounts>>
 }
 
@@ -187,6 +180,13 @@ class HostProcess implements RunningHost {
     }
     if (ready + busy > 0 || failure !== null) this.#awaited.delete(name)
     if (this.#awaited.size === 0) this.#ready.resolve()
+  }
+
+  /** A moment later: one that ended at once may have been sent a run, and the server's word of that is on its way. */
+  #noticeFailure(name: string, failure: string): void {
+    setTimeout(() => {
+      if (this.#failures.get(name) === failure) this.#notice(`A process of ${name} did not start: ${failure}\nTrying again.`)
+    }, FAILURE_NOTICE_MS).unref()
   }
 
   counts(): Readonly<Record<string, PoolCounts>> {
