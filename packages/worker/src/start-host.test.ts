@@ -2,7 +2,7 @@ import { mkdtempSync, rmSync, writeFileSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { PROCESS_DEFAULTS } from '@pilotflame/core'
-import { afterEach, beforeEach, expect, test } from 'vitest'
+import { afterEach, beforeEach, expect, test, vi } from 'vitest'
 import { BOOT, type Peer, startPeer } from '../../sdk/src/executor/test-peer.ts'
 import type { HostDeployment } from './host-options.ts'
 import { type RunningHost, type StartHostOptions, startHost } from './start-host.ts'
@@ -82,7 +82,8 @@ test('it is ready at once where none is to be warm', async () => {
 test('why a process does not start is said once, and the host is ready to be asked', async () => {
   host = await startHost(options("{ type: 'failed', message: 'Error: no database' }"))
   await host.ready
-  expect(notices).toEqual(['A process of answer/chat did not start: Error: no database\nTrying again.'])
+  const said = ['A process of answer/chat did not start: Error: no database\nTrying again.']
+  await vi.waitFor(() => expect(notices).toEqual(said))
 })
 
 test('after an outage it comes back with its session', async () => {

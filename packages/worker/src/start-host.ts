@@ -139,6 +139,7 @@ class HostProcess implements RunningHost {
 
   /** One that the system does not let go of is not waited for. */
   async #allGone(): Promise<void> {
+    this.#failures.clear() // nobody tries again
     const timer = setTimeout(() => this.#empty.resolve(), KILLED_MS_MAX)
     await this.#empty.promise
     clearTimeout(timer)
