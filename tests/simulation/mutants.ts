@@ -22,8 +22,8 @@ export const MUTANTS = {
   },
   'a store without dedupe of events': {
     file: 'server/src/store/sqlite-tx.ts',
-    from: 'if (this.#open().get(FIND_EVENT_ID, id, id)) return false',
-    to: 'if (this.#open().get(FIND_EVENT_ID, id, id)) return true',
+    from: 'if (this.open().get(FIND_EVENT_ID, id, id)) return false',
+    to: 'if (this.open().get(FIND_EVENT_ID, id, id)) return true',
   },
   'a flush that answers early': { options: { flushAnswersEarly: true } },
   'a state without its event': {
