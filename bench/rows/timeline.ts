@@ -156,6 +156,7 @@ export const timeline: Group = {
   name: 'timeline',
   async measure({ quick }, sides, report) {
     for (const clock of await measureClocks(sides, quick ? 30 : 200)) report(clock)
+    await sides.product.executor.ask('serveSlowImports')
     for (const delay of [slowFlush, slowPlace, slowImport]) report(await measureDelay(sides.product, delay, quick ? 5 : 20))
   },
 }
