@@ -8,22 +8,15 @@ import { parseJsonObject, readSource } from '../read-json.ts'
 import { allPages, fullName, resolveDeployment } from '../resolve-named.ts'
 import { sayAgo } from '../say.ts'
 
-type Ready = (deployment: DeploymentWire) => boolean
+/** The server counts executors of ours and runners of Prefect's. */
+const isReady = ({ status }: DeploymentWire): boolean => status === 'READY'
 
-/** Asks which executors are connected: lists come from the database, which does not know it. */
-async function readiness({ client }: Context): Promise<Ready> {
-  const served = new Set((await client.executors()).flatMap(({ deployments }) => deployments))
-  return ({ id }) => served.has(id)
-}
-
-const statusOf = (deployment: DeploymentWire, isReady: Ready): string =>
+const statusOf = (deployment: DeploymentWire): string =>
   deployment.paused ? 'paused' : isReady(deployment) ? 'ready' : 'no executor'
 
 export async function listDeployments(context: Context): Promise<number> {
   const { client, out } = context
-  const found = await allPages((page) => client.filterDeployments(page))
-  const isReady = await readiness(context)
-  const deployments = found.map((one) => ({ ...one, status: isReady(one) ? ('READY' as const) : ('NOT_READY' as const) }))
+  const deployments = await allPages((page) => client.filterDeployments(page))
   out.document(deployments)
   if (deployments.length === 0) out.line('There is no deployment yet. Serve a flow: pilot serve FILE:EXPORT --name NAME')
   else
@@ -41,7 +34,7 @@ export async function listDeployments(context: Context): Promise<number> {
       ],
       deployments.map((one) => [
         fullName(one),
-        statusOf(one, isReady),
+        statusOf(one),
         one.entrypoint ?? '-',
         one.version ?? '-',
         sayAgo(one.updated, Date.now()),
@@ -55,14 +48,13 @@ const json = (value: unknown): string => JSON.stringify(value, null, 2)
 export async function inspectDeployment(context: Context, name: string): Promise<number> {
   const { client, out } = context
   const deployment = await client.deployment((await resolveDeployment(client, name)).id)
-  const isReady = await readiness(context)
   const owner = `prefect.deployment.${deployment.id}`
   const automations = (await allPages((page) => client.automations.list(page))).filter((one) => one.owner_resource === owner)
   out.document({ ...deployment, automations })
   out.fields([
     ['name', out.colors.bold(fullName(deployment))],
     ['id', deployment.id],
-    ['status', statusOf(deployment, isReady)],
+    ['status', statusOf(deployment)],
     ['description', deployment.description],
     ['code', deployment.entrypoint],
     ['version', deployment.version],
