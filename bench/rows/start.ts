@@ -1,13 +1,26 @@
-/** A server's start, and its memory while nothing happens. */
+/** A server's start, its memory while nothing happens, and the first event that it gets. */
 
-import { startIdle } from '../load/product.ts'
+import { startIdle, startProduct } from '../load/product.ts'
+import { oneInFlight } from '../load/send-events.ts'
 import { sleep } from '../numbers/clock.ts'
 import { figuresOf, median, single } from '../numbers/figures.ts'
 import { atMost, row } from '../numbers/row.ts'
-import type { Group } from './context.ts'
+import type { BenchContext, Group } from './context.ts'
 
 // 2 s: what the start has left behind is collected or not by then.
 const SETTLE_MS = 2_000
+
+/** Each of a server of its own, which has started a moment ago and has had none. */
+async function firstEvents(context: BenchContext): Promise<number[]> {
+  const took: number[] = []
+  for (let index = 0; index < (context.quick ? 3 : 10); index += 1) {
+    const product = await startProduct(context)
+    await sleep(SETTLE_MS)
+    took.push(...(await oneInFlight(product, 1, 0)))
+    await product.stop()
+  }
+  return took
+}
 
 export const start: Group = {
   name: 'start',
@@ -38,5 +51,7 @@ export const start: Group = {
         targets: idleTargets,
       }),
     )
+    const first = figuresOf(await firstEvents(context))
+    report(row({ id: 'first-event', title: 'event → first line, the first after a start', unit: 'ms', product: first }))
   },
 }

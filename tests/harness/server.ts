@@ -31,6 +31,7 @@ export async function startTestServer({ home, port = 0, settings = {}, ports }: 
       allowedHosts: [],
       bodyBytesMax: 4_000_000,
       version: '0.0.0-test',
+      prime: false,
       ...settings,
     },
     ports,

@@ -11,6 +11,7 @@ import { loadSecretKey } from './auth/secrets.ts'
 import { listenOnSocket } from './dispatch/socket-listener.ts'
 import type { EngineCore } from './engine/engine-core.ts'
 import type { Clock, Flush, Processes, Random } from './ports.ts'
+import { prime } from './prime.ts'
 import { DEFAULT_RETENTION, type RetentionSettings } from './scheduler/retention.ts'
 import { openServerStore } from './store/open.ts'
 import { nodeClock, nodeProcesses, nodeRandom } from './system/node-ports.ts'
@@ -24,6 +25,8 @@ export interface ServerSettings extends HttpSettings {
   readonly onRunEnd?: (run: FlowRun) => void
   /** How long what has ended is kept. Default: 7 days. */
   readonly retention?: RetentionSettings
+  /** Takes some events for nobody when it has started, so that the first real one meets no cold code. Default: true. */
+  readonly prime?: boolean
 }
 
 /** What tests and simulations put in the place of this machine. */
@@ -85,17 +88,27 @@ async function startOn(store: App['store'], settings: ServerSettings, ports: Ser
   })
   apiUrl = `http://${printable(settings.host)}:${port}/api`
   inside.start()
+  const stopping = new AbortController()
+  if (settings.prime ?? true) primeLater(ports, stopping.signal, log)
   return {
     app: inside.app,
     port,
     apiUrl,
     async stop() {
+      stopping.abort()
       inside.stop()
       await http.close()
       await socket.close()
       await store.close()
     },
   }
+}
+
+/** In the turns after the start; what comes meanwhile is served. */
+function primeLater(ports: ServerPorts, signal: AbortSignal, log: EngineCore['log']): void {
+  setImmediate(() => {
+    prime(ports, signal).catch((error: unknown) => log('warning', `The server could not get warm: ${String(error)}`))
+  })
 }
 
 /** The address to type: the ones that mean "everywhere" cannot be asked. */

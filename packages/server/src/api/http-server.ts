@@ -1,6 +1,7 @@
 /** The HTTP side of the server: one listener for requests, one for upgrades; opened and closed as a whole. */
 import { createServer, type Server } from 'node:http'
 import type { AddressInfo } from 'node:net'
+import type { Duplex } from 'node:stream'
 import { AppError } from '@pilotflame/core'
 import type { App, HttpSettings } from '../app.ts'
 import { createDoor } from '../auth/door.ts'
@@ -17,6 +18,8 @@ export interface HttpServerOptions {
 
 export interface HttpServer {
   listen(): Promise<{ port: number }>
+  /** Answers over this connection, too, whether it listens or not. */
+  serve(connection: Duplex): void
   close(): Promise<void>
 }
 
@@ -51,6 +54,8 @@ export function createHttpServer(app: App, settings: HttpSettings, options: Http
       await open(server, settings, app)
       return { port: (server.address() as AddressInfo).port }
     },
+
+    serve: (connection) => void server.emit('connection', connection),
 
     async close() {
       closing.abort()

@@ -1,6 +1,7 @@
 /** The channel on this machine: JSON lines over a unix socket in the home folder that only its owner can open. */
 import { chmod, rm } from 'node:fs/promises'
 import { createServer, type Socket } from 'node:net'
+import type { Duplex } from 'node:stream'
 import { AppError, LineReader } from '@pilotflame/core'
 import type { Channel } from '../app.ts'
 
@@ -21,7 +22,7 @@ export async function listenOnSocket(path: string, channel: Channel): Promise<So
   const server = createServer((socket) => {
     open.add(socket)
     socket.on('close', () => open.delete(socket))
-    serve(socket, channel)
+    serveConnection(socket, channel)
   })
   await new Promise<void>((resolve, reject) => {
     server.once('error', reject)
@@ -40,7 +41,8 @@ export async function listenOnSocket(path: string, channel: Channel): Promise<So
   }
 }
 
-function serve(socket: Socket, channel: Channel): void {
+/** Speaks the channel over one connection. */
+export function serveConnection(socket: Duplex, channel: Channel): void {
   const peer = channel.connect({
     origin: 'unix socket',
     send: (frame) => void socket.write(`${JSON.stringify(frame)}\n`),

@@ -38,6 +38,7 @@ export async function startHttp(settings: Partial<ServerSettings> = {}, ports?: 
       allowedHosts: [],
       bodyBytesMax: 100_000,
       version: '0.0.0-test',
+      prime: false,
       ...settings,
     },
     ports,
