@@ -6,6 +6,7 @@ const run: RunFacts = {
   id: 'r',
   event: 'e',
   states: ['SCHEDULED/Scheduled', 'PENDING/Pending', 'RUNNING/Running', 'COMPLETED/Completed'],
+  cancelledAtMs: null,
   recorded: new Map([
     ['step-1', 'a'],
     ['step-2', 'b'],
@@ -25,6 +26,7 @@ const effect = (task: string, token: string, attempt = 1): EffectLine => ({
   task,
   token,
   pid: 1,
+  atMs: 1_000,
 })
 
 function check(
@@ -33,7 +35,15 @@ function check(
   more: Partial<RoundFacts> = {},
 ) {
   const runs = new Map([['r', { ...run, told: [WHOLE, WHOLE], ...changes }]])
-  return checkRound({ acknowledged: ['e'], verdicts: new Map([['e', ['r']]]), runs, effects, mustComplete: () => true, ...more })
+  return checkRound({
+    acknowledged: ['e'],
+    verdicts: new Map([['e', ['r']]]),
+    runs,
+    effects,
+    mustComplete: () => true,
+    isEndless: () => false,
+    ...more,
+  })
 }
 
 test('a round in which all is well', () => expect(check({})).toEqual([]))
@@ -44,7 +54,15 @@ test('an effect whose result was never recorded may come again', () =>
 test('an interrupted answer that is marked, and given again', () =>
   expect(check({ told: [stream(chunk(1, 1), MARK, chunk(2, 1), chunk(2, 2))] })).toEqual([]))
 
+const CANCELLED = ['RUNNING/Running', 'CANCELLING/Cancelling', 'CANCELLED/Cancelled']
+
+test('a run that was cancelled, and whose effects were done before that', () =>
+  expect(check({ states: CANCELLED, cancelledAtMs: 1_010, result: null }, undefined, { mustComplete: () => false })).toEqual([]))
+
 test.each([
+  ['was done 90 ms after it was Cancelled', check({ states: CANCELLED, cancelledAtMs: 910 })],
+  ['loops for ever, and ended as COMPLETED', check({}, undefined, { isEndless: () => true })],
+  ['was being cancelled, and ended as CRASHED', check({ states: [...CANCELLED.slice(0, 2), 'CRASHED/Crashed'] })],
   ['done again in attempt 2', check({}, [effect('step-1', 'a'), effect('step-1', 'x', 2), effect('step-2', 'b', 2)])],
   ['no effect stands for', check({}, [effect('step-1', 'a')])],
   ['has no verdict', check({}, undefined, { verdicts: new Map() })],

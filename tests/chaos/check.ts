@@ -8,6 +8,9 @@
  * 5. All viewers of a run were told the same bytes, whenever they came and however often their line broke.
  * 6. The text of two attempts is never glued: between them stands that the first one ended; and the last attempt of a
  *    completed run has said all of it.
+ * 7. A run that is being cancelled is Cancelled in the end, whatever becomes of its process.
+ * 8. A run that never ends by itself is ended, by its time or with its process.
+ * 9. No side effect is done after a run is Cancelled (I10).
  */
 export interface EffectLine {
   readonly kind: 'effect' | 'done'
@@ -16,6 +19,8 @@ export interface EffectLine {
   readonly task?: string
   readonly token?: string
   readonly pid: number
+  /** Of the wall clock, in milliseconds. */
+  readonly atMs: number
 }
 
 export interface RunFacts {
@@ -23,6 +28,8 @@ export interface RunFacts {
   readonly event: string
   /** `TYPE/Name` of each state, oldest first. */
   readonly states: readonly string[]
+  /** When it was Cancelled, in milliseconds of the wall clock; null when it was not. */
+  readonly cancelledAtMs: number | null
   /** Task → the token that was recorded. */
   readonly recorded: ReadonlyMap<string, string>
   /** What the run returned. */
@@ -39,7 +46,12 @@ export interface RoundFacts {
   readonly effects: readonly EffectLine[]
   /** Runs whose event ran on a deployment that tries again for ever. */
   readonly mustComplete: (run: RunFacts) => boolean
+  /** Runs whose code loops for ever. */
+  readonly isEndless: (run: RunFacts) => boolean
 }
+
+/** Two processes read the same clock, and one rounds. */
+const CLOCKS_MS = 20
 
 const FINAL = /^(COMPLETED|FAILED|CRASHED|CANCELLED)\//
 
@@ -51,15 +63,21 @@ function checkEvent(event: string, { verdicts, runs }: RoundFacts): string[] {
   return missing.map((run) => `run ${run} of event ${event} is gone`)
 }
 
-function checkStates(run: RunFacts, mustComplete: boolean): string[] {
+function checkStates(run: RunFacts, { mustComplete, isEndless }: RoundFacts): string[] {
   const wrong: string[] = []
   const finals = run.states.filter((state) => FINAL.test(state))
   const last = run.states.at(-1) ?? 'none'
   const said = `(${run.states.join(', ')})`
   if (!FINAL.test(last)) wrong.push(`run ${run.id} has not ended ${said}`)
   if (finals.length > 1) wrong.push(`run ${run.id} has ended ${finals.length} times ${said}`)
-  if (mustComplete && FINAL.test(last) && !last.startsWith('COMPLETED/')) {
+  if (mustComplete(run) && FINAL.test(last) && !last.startsWith('COMPLETED/')) {
     wrong.push(`run ${run.id} has retries left, and ended as ${last} ${said}`)
+  }
+  if (isEndless(run) && (last.startsWith('COMPLETED/') || last === 'FAILED/Failed')) {
+    wrong.push(`run ${run.id} loops for ever, and ended as ${last} ${said}`)
+  }
+  if (run.states.some((state) => state.startsWith('CANCELLING/')) && FINAL.test(last) && !last.startsWith('CANCELLED/')) {
+    wrong.push(`run ${run.id} was being cancelled, and ended as ${last} ${said}`)
   }
   return wrong
 }
@@ -77,6 +95,13 @@ function checkEffects(run: RunFacts, lines: readonly EffectLine[]): string[] {
     }
   }
   return wrong
+}
+
+function checkCancelled({ id, cancelledAtMs }: RunFacts, lines: readonly EffectLine[]): string[] {
+  if (cancelledAtMs === null) return []
+  return lines
+    .filter(({ atMs }) => atMs > cancelledAtMs + CLOCKS_MS)
+    .map(({ kind, task, atMs }) => `${task ?? kind} of run ${id} was done ${atMs - cancelledAtMs} ms after it was Cancelled`)
 }
 
 function checkResult(run: RunFacts): string[] {
@@ -131,8 +156,9 @@ export function checkRound(facts: RoundFacts): string[] {
   return [
     ...facts.acknowledged.flatMap((event) => checkEvent(event, facts)),
     ...[...facts.runs.values()].flatMap((run) => [
-      ...checkStates(run, facts.mustComplete(run)),
+      ...checkStates(run, facts),
       ...checkEffects(run, byRun.get(run.id) ?? []),
+      ...checkCancelled(run, byRun.get(run.id) ?? []),
       ...checkResult(run),
       ...checkStream(run),
     ]),

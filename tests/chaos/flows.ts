@@ -1,5 +1,5 @@
 /**
- * A program that serves two flows until it is killed. Each side effect is a line in a file, written by this code and
+ * A program that serves its flows until it is killed. Each side effect is a line in a file, written by this code and
  * not asked from the server: which run, which task, which attempt, and a token of its own.
  */
 import { appendFileSync } from 'node:fs'
@@ -14,7 +14,7 @@ interface Input {
   readonly taskMs: number
 }
 
-const write = (line: object): void => appendFileSync(file, `${JSON.stringify({ ...line, pid: process.pid })}\n`)
+const write = (line: object): void => appendFileSync(file, `${JSON.stringify({ ...line, pid: process.pid, atMs: Date.now() })}\n`)
 
 interface Step {
   readonly run: string
@@ -46,11 +46,20 @@ async function work({ tasks, taskMs }: Input, run: Run): Promise<string[]> {
 
 const durable = flow('durable', work, { retries: 1_000, retryDelayMs: 0 })
 const fragile = flow('fragile', work)
-const options: ServeOptions =
-  isolation === 'fresh' || isolation === 'reuse' ? { isolation, warm: { min: 2, max: 4 } } : { limit: 8 }
+const isolated = isolation === 'fresh' || isolation === 'reuse'
+const options: ServeOptions = isolated ? { isolation, warm: { min: 2, max: 4 } } : { limit: 8 }
+
+const endless = flow(
+  'endless',
+  () => {
+    for (;;);
+  },
+  { timeoutMs: 300 },
+)
 
 await serve(
   durable.toDeployment({ name: 'durable', on: 'chaos.durable' }),
   fragile.toDeployment({ name: 'fragile', on: 'chaos.fragile' }),
+  ...(isolated ? [endless.toDeployment({ name: 'endless', on: 'chaos.endless' })] : []),
   options,
 )

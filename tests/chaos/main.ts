@@ -37,7 +37,7 @@ function readIsolation(name: string): Isolation {
 }
 
 const eventsMax = readNumber('events')
-const totals = { events: 0, sent: 0, runs: 0, attempts: 0, kills: 0, stops: 0 }
+const totals = { events: 0, sent: 0, runs: 0, attempts: 0, kills: 0, stops: 0, cancelled: 0 }
 
 /** So many rounds on one stage; what went wrong. */
 async function play(isolation: Isolation, from: number, to: number, random: SeededRandom): Promise<string[]> {
@@ -57,6 +57,7 @@ async function play(isolation: Isolation, from: number, to: number, random: Seed
     totals.attempts += played.attempts
     totals.kills += played.kills
     totals.stops += played.stops
+    totals.cancelled += played.cancelled
     wrong.push(...played.wrong.map((sentence) => `round ${round}: ${sentence}`))
     const seconds = ((performance.now() - start) / 1_000).toFixed(1)
     say(
@@ -81,7 +82,7 @@ for (const [index, isolation] of isolations.entries()) {
 }
 say(
   `${totals.events} events, sent ${totals.sent} times; ${totals.runs} runs, ${totals.attempts} attempts; ` +
-    `${totals.kills} kills, ${totals.stops} stops; ${((performance.now() - started) / 1_000).toFixed(1)} s`,
+    `${totals.kills} kills, ${totals.stops} stops, ${totals.cancelled} cancelled; ${((performance.now() - started) / 1_000).toFixed(1)} s`,
 )
 for (const sentence of wrong) say(`WRONG: ${sentence}`)
 if (wrong.length > 0) {

@@ -31,12 +31,14 @@ export function openForReading(path: string): Database {
 
   const runOf = (id: string, event: string, told: readonly string[]): RunFacts | undefined => {
     if (all('select 1 from flow_run where id = ?', id).length === 0) return undefined
-    const states = all('select type, name from flow_run_state where flow_run_id = ? order by at, id', id)
+    const states = all('select type, name, at from flow_run_state where flow_run_id = ? order by at, id', id)
     const recorded = all('select dynamic_key, result from task_result where flow_run_id = ?', id)
     const [result] = all('select result from flow_run_result where flow_run_id = ?', id)
+    const cancelled = states.find(({ type }) => type === 'CANCELLED')
     return {
       id,
       event,
+      cancelledAtMs: cancelled ? Number(cancelled.at) / 1000 : null,
       states: states.map((row) => `${text(row, 'type')}/${text(row, 'name')}`),
       recorded: new Map(recorded.map((row) => [text(row, 'dynamic_key'), JSON.parse(text(row, 'result')) as string])),
       told,

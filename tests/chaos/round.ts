@@ -3,7 +3,7 @@ import { setTimeout as sleep } from 'node:timers/promises'
 import { checkRound } from './check.ts'
 import type { SeededRandom } from './random.ts'
 import { readEffects } from './read-facts.ts'
-import { type ChaosEvent, sendUntilAcknowledged } from './sender.ts'
+import { type ChaosEvent, cancelUntilAnswered, sendUntilAcknowledged } from './sender.ts'
 import type { Stage } from './stage.ts'
 import type { Victim } from './victim.ts'
 import { watch } from './viewer.ts'
@@ -16,6 +16,9 @@ const END_MS_MAX = 30_000
 const VIEWER_MS_MAX = 10_000
 /** So many of the blows. */
 const CHILDREN_PART = 0.6
+
+/** So many of the events. */
+const CANCELLED_PART = 0.2
 
 interface Blow {
   readonly atMs: number
@@ -33,6 +36,8 @@ export interface RoundResult {
   readonly attempts: number
   readonly kills: number
   readonly stops: number
+  /** Runs that were cancelled. */
+  readonly cancelled: number
   readonly blows: readonly string[]
 }
 
@@ -48,15 +53,25 @@ interface PlannedEvent extends ChaosEvent {
   readonly atMs: number
   /** After so many words its second viewer hangs up. */
   readonly hangUpAfter: number
+  /** So long after its run is known somebody cancels it; null when nobody does. */
+  readonly cancelAfterMs: number | null
 }
 
-function planEvents(random: SeededRandom, count: number): PlannedEvent[] {
+/** Only a host can end an endless loop: in an executor's own process it would hold all runs. */
+function pickEvent(random: SeededRandom, isolated: boolean): string {
+  const drawn = random.next()
+  if (isolated && drawn < 0.1) return 'chaos.endless'
+  return drawn < 0.7 ? 'chaos.durable' : 'chaos.fragile'
+}
+
+function planEvents(random: SeededRandom, count: number, isolated: boolean): PlannedEvent[] {
   return Array.from({ length: count }, () => ({
     id: crypto.randomUUID(),
-    event: random.next() < 0.7 ? 'chaos.durable' : 'chaos.fragile',
+    event: pickEvent(random, isolated),
     payload: { tasks: random.between(1, 5), taskMs: random.between(5, 150) },
     atMs: random.between(0, ROUND_MS),
     hangUpAfter: random.between(1, 3),
+    cancelAfterMs: random.next() < CANCELLED_PART ? random.between(0, 300) : null,
   }))
 }
 
@@ -67,7 +82,6 @@ function hit({ victim }: Blow, victims: readonly Victim[]): Victim {
   return inTurn.find(({ atWork }) => atWork) ?? victim
 }
 
-/** Says what was done to whom. */
 /** Where hosts keep processes, most blows meet one of those. */
 function childFor({ child }: Blow, stage: Stage): number | undefined {
   const children = child < CHILDREN_PART ? stage.children() : []
@@ -82,6 +96,7 @@ function signal(pid: number, name: NodeJS.Signals): void {
   }
 }
 
+/** Says what was done to whom. */
 async function strike(blows: readonly Blow[], stage: Stage): Promise<string[]> {
   const start = performance.now()
   const resumed: Promise<void>[] = []
@@ -149,6 +164,15 @@ async function watchEvent(stage: Stage, event: string, hangUpAfter: number, { to
   told.set(runId, await Promise.all([watch(viewer), watch({ ...viewer, hangUpAfter })]))
 }
 
+/** A run that was told to stop may have ended before. */
+async function cancelRun(stage: Stage, { id, cancelAfterMs }: PlannedEvent, signal: AbortSignal): Promise<void> {
+  if (cancelAfterMs === null) return
+  const runId = await runOf(stage, id, signal)
+  if (runId === undefined) return
+  await sleep(cancelAfterMs)
+  await cancelUntilAnswered(stage.apiUrl, runId)
+}
+
 /** And one who comes when all is over. */
 async function watchAfterwards(stage: Stage, { told, signal }: Watching): Promise<void> {
   await Promise.all([...told].map(async ([runId, seen]) => seen.push(await watch({ apiUrl: stage.apiUrl, runId, signal }))))
@@ -166,32 +190,38 @@ export async function playRound(
   { eventsMax, stopMsMax }: RoundOptions,
 ): Promise<RoundResult> {
   const blows = planBlows(random, stage.victims, stopMsMax)
-  const events = planEvents(random, eventsMax)
+  const events = planEvents(random, eventsMax, stage.isolation !== 'none')
   const start = performance.now()
   const given = new AbortController()
   const watching: Watching = { told: new Map(), signal: given.signal }
   const viewers: Promise<void>[] = []
+  const cancels: Promise<void>[] = []
   const sending = events.map(async (event) => {
     await sleep(Math.max(0, start + event.atMs - performance.now()))
     const sent = await sendUntilAcknowledged(stage.apiUrl, event)
     viewers.push(watchEvent(stage, event.id, event.hangUpAfter, watching))
+    cancels.push(cancelRun(stage, event, given.signal))
     return sent
   })
   const [times, done] = await Promise.all([Promise.all(sending), strike(blows, stage)])
   const late = await untilEnded(stage)
   const impatient = setTimeout(() => given.abort(), VIEWER_MS_MAX)
-  await Promise.all(viewers)
+  await Promise.all([...viewers, ...cancels])
   await watchAfterwards(stage, watching)
   clearTimeout(impatient)
   const ids = events.map(({ id }) => id)
-  const byId = new Map(events.map((event) => [event.id, event.event]))
+  const byId = new Map(events.map((event) => [event.id, event]))
   const runs = stage.database.runs(ids, watching.told)
   const wrong = checkRound({
     acknowledged: ids,
     verdicts: stage.database.verdicts(ids),
     runs,
     effects: readEffects(stage.effectsFile),
-    mustComplete: (run) => byId.get(run.event) === 'chaos.durable',
+    mustComplete: (run) => {
+      const event = byId.get(run.event)
+      return event?.event === 'chaos.durable' && event.cancelAfterMs === null
+    },
+    isEndless: (run) => byId.get(run.event)?.event === 'chaos.endless',
   })
   return {
     wrong: [...late, ...wrong],
@@ -203,6 +233,7 @@ export async function playRound(
     ),
     kills: done.filter((one) => one.startsWith('kill')).length,
     stops: done.filter((one) => one.startsWith('stop')).length,
+    cancelled: [...runs.values()].filter(({ cancelledAtMs }) => cancelledAtMs !== null).length,
     blows: done,
   }
 }

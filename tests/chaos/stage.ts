@@ -18,6 +18,7 @@ const LEAVE_MS_MAX = 2_000
 export interface Stage {
   readonly apiUrl: string
   readonly folder: string
+  readonly isolation: Isolation
   readonly victims: readonly [Victim, ...Victim[]]
   readonly effectsFile: string
   /** The processes that hosts keep for runs, or those alone that are seen at work; none where runs share the executor's own. */
@@ -119,6 +120,7 @@ export async function setStage({ isolation, executors }: StageOptions): Promise<
   return {
     apiUrl,
     folder,
+    isolation,
     victims,
     effectsFile,
     database,

@@ -33,6 +33,11 @@ afterEach(async () => {
   rmSync(folder, { recursive: true, force: true })
 })
 
+/** The clock stands still meanwhile. */
+async function turnsUntil(look: () => boolean): Promise<void> {
+  while (!look()) await new Promise((resolve) => setImmediate(resolve))
+}
+
 function options(say = READY, limits: Partial<HostDeployment> = {}): StartHostOptions {
   const file = join(folder, 'script.mjs')
   writeFileSync(file, script(say))
@@ -84,6 +89,24 @@ test('why a process does not start is said once, and the host is ready to be ask
   await host.ready
   const said = ['A process of answer/chat did not start: Error: no database\nTrying again.']
   await vi.waitFor(() => expect(notices).toEqual(said))
+})
+
+test('a process that has ended with its first run is not called one that did not start', async () => {
+  vi.useFakeTimers({ toFake: ['setTimeout', 'clearTimeout'] })
+  try {
+    const given = options()
+    writeFileSync(join(folder, 'script.mjs'), "process.send({ type: 'ready', session_id: 'the first' }, () => process.exit(1))")
+    host = await startHost(given)
+    const failed = (): boolean => typeof host?.counts()['answer/chat']?.failure === 'string'
+    await turnsUntil(failed)
+    const deployment_id = host.deployments[0]?.id ?? ''
+    peer.send({ type: 'placed', run_id: 'r', epoch: 1, session_id: 'the first', deployment_id })
+    await turnsUntil(() => !failed())
+    await vi.advanceTimersByTimeAsync(1_000)
+    expect(notices).toEqual([])
+  } finally {
+    vi.useRealTimers()
+  }
 })
 
 test('after an outage it comes back with its session', async () => {
