@@ -19,6 +19,12 @@ test('a run counts its entries into Running, and keeps its first start', () => {
   expect(again).toMatchObject({ runCount: 2, startAt: NOW, endAt: null, totalRunMicros: 5 })
 })
 
+test('a run that never ran began with its end', () => {
+  const ended = applyState(aRun({ type: 'SCHEDULED' }), state('CANCELLED', NOW))
+  expect(ended).toMatchObject({ startAt: NOW, endAt: NOW, runCount: 0, totalRunMicros: 0 })
+  expect(applyState(aRun({ type: 'PENDING' }), state('CANCELLING', NOW)).startAt).toBeNull()
+})
+
 test('the end of a run ends its lease', () => {
   const running = applyState(aRun({ type: 'PENDING' }, { sessionId: 'one', epoch: 1 }), state('RUNNING'))
   expect(running.sessionId).toBe('one')

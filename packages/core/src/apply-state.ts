@@ -22,7 +22,7 @@ export function applyState(run: FlowRun, state: State, { forced = false }: { rea
     sessionId: ended || scheduled ? null : run.sessionId,
     expectedStartAt: scheduled && state.name !== 'Late' ? state.scheduledAt : (run.expectedStartAt ?? at),
     nextScheduledAt: scheduled ? state.scheduledAt : null,
-    startAt: type === 'RUNNING' ? (run.startAt ?? at) : run.startAt,
+    startAt: type === 'RUNNING' || ended ? (run.startAt ?? at) : run.startAt, // one that never ran began with its end
     endAt: ended ? at : null,
     totalRunMicros: run.totalRunMicros + leaves,
     updatedAt: at,

@@ -228,6 +228,8 @@ def cancel_before_start():
     run_id = new_run(state=Scheduled(scheduled_time=datetime.now(timezone.utc) + timedelta(hours=1)))
     answer = propose(run_id, Cancelling())
     same(flow_run(run_id).state_type, StateType.CANCELLED, "the type")
+    ended = flow_run(run_id)
+    same(ended.start_time, ended.end_time, "its start, which is its end")
     true(answer.status in (ACCEPT, REJECT), f"the answer is {answer.status}")
     same(answer.state.type, StateType.CANCELLED, "the state in the answer")
 

@@ -84,8 +84,7 @@ export async function listRuns(context: Context, options: ListOptions): Promise<
   return EXIT.done
 }
 
-const tookOf = ({ total_run_time, start_time }: FlowRunWire): string =>
-  start_time === null ? '-' : sayMs(total_run_time * 1_000)
+const tookOf = ({ total_run_time, run_count }: FlowRunWire): string => (run_count === 0 ? '-' : sayMs(total_run_time * 1_000))
 
 function showRuns({ out }: Context, runs: readonly FlowRunWire[], deployments: ReadonlyMap<string, DeploymentWire>): void {
   const states = new Map(runs.map((run) => [sayState(run.state_type, run.state_name), run.state_type]))
@@ -127,9 +126,9 @@ export async function inspectRun({ client, out }: Context, name: string): Promis
     ['deployment', deployment ? fullName(deployment) : null],
     ['attempt', run.run_count > 1 ? String(run.run_count) : null],
     ['created', run.created],
-    ['started', run.start_time],
+    ['started', run.run_count === 0 ? null : run.start_time],
     ['ended', run.end_time],
-    ['took', run.start_time === null ? null : tookOf(run)],
+    ['took', run.run_count === 0 ? null : tookOf(run)],
     ['first line', run.first_line_ms === null ? null : sayMs(run.first_line_ms)],
     ['tags', run.tags.join(', ') || null],
     ['event', run.cause_event_id],
