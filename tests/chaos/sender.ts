@@ -11,52 +11,42 @@ export interface ChaosEvent {
 const ANSWER_MS_MAX = 2_000
 const AGAIN_MS = 30
 
-/** Nothing listens, the line broke, or no answer came in time: whether it was taken is not known. */
-const isOutage = (error: unknown): boolean =>
-  error instanceof TypeError || (error instanceof DOMException && error.name === 'TimeoutError')
+/** The status of the answer; undefined where none came, so that nobody knows whether it was taken. */
+async function post(url: string, body: object): Promise<number | undefined> {
+  try {
+    const response = await fetch(url, {
+      method: 'POST',
+      headers: { 'content-type': 'application/json' },
+      body: JSON.stringify(body),
+      signal: AbortSignal.timeout(ANSWER_MS_MAX),
+    })
+    await response.arrayBuffer()
+    if (response.status >= 400 && response.status < 500) throw new Error(`POST ${url} answered ${response.status}`)
+    return response.status
+  } catch (error) {
+    // Nothing listens, the line broke, or no answer came in time.
+    if (error instanceof TypeError || (error instanceof DOMException && error.name === 'TimeoutError')) return undefined
+    throw error
+  }
+}
+
+const isTaken = (status: number | undefined): boolean => status !== undefined && status < 300
 
 /** True when the server has acknowledged it. */
-async function send(apiUrl: string, { id, event, payload }: ChaosEvent): Promise<boolean> {
-  try {
-    const response = await fetch(`${apiUrl}/events`, {
-      method: 'POST',
-      headers: { 'content-type': 'application/json' },
-      body: JSON.stringify({
-        id,
-        event,
-        payload,
-        occurred: new Date().toISOString(),
-        resource: { 'prefect.resource.id': `chaos.${id}` },
-      }),
-      signal: AbortSignal.timeout(ANSWER_MS_MAX),
-    })
-    await response.arrayBuffer()
-    if (response.status === 204) return true
-    if (response.status < 500) throw new Error(`POST /events answered ${response.status}`)
-    return false
-  } catch (error) {
-    if (isOutage(error)) return false
-    throw error
-  }
-}
+const send = async (apiUrl: string, { id, event, payload }: ChaosEvent): Promise<boolean> =>
+  isTaken(
+    await post(`${apiUrl}/events`, {
+      id,
+      event,
+      payload,
+      occurred: new Date().toISOString(),
+      resource: { 'prefect.resource.id': `chaos.${id}` },
+    }),
+  )
 
 /** True when the server has said what becomes of it. */
-async function cancel(apiUrl: string, runId: string): Promise<boolean> {
-  try {
-    const response = await fetch(`${apiUrl}/flow_runs/${runId}/set_state`, {
-      method: 'POST',
-      headers: { 'content-type': 'application/json' },
-      body: JSON.stringify({ state: { type: 'CANCELLING' } }),
-      signal: AbortSignal.timeout(ANSWER_MS_MAX),
-    })
-    await response.arrayBuffer()
-    if (response.status >= 400 && response.status < 500) throw new Error(`a cancel was answered ${response.status}`)
-    return response.ok
-  } catch (error) {
-    if (isOutage(error)) return false
-    throw error
-  }
-}
+const cancel = async (apiUrl: string, runId: string): Promise<boolean> =>
+  isTaken(await post(`${apiUrl}/flow_runs/${runId}/set_state`, { state: { type: 'CANCELLING' } }))
 
 /** Asks until the server answers: a run that has ended meanwhile stays as it is. */
 export async function cancelUntilAnswered(apiUrl: string, runId: string): Promise<void> {
