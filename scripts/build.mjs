@@ -1,7 +1,7 @@
 // Bundles what a user installs: everything in one folder, so that a start reads few files. Types stand beside it.
 import { execFileSync } from 'node:child_process'
 import { cpSync, existsSync, readdirSync, readFileSync, renameSync, rmSync, writeFileSync } from 'node:fs'
-import { dirname, join, relative } from 'node:path'
+import { basename, dirname, join, relative } from 'node:path'
 import { build } from 'esbuild'
 import { ROOT } from './prepare.mjs'
 
@@ -25,6 +25,9 @@ const THREADS = {
   'reader-thread': source('server', 'store/reader-thread.ts'),
   'beat-thread': source('sdk', 'executor/beat-thread.ts'),
 }
+
+/** Loaded by Node before a program, which is why it is plain JavaScript. */
+const PRELOAD = source('pilotflame', 'host/compile-whole.mjs')
 
 const { version } = JSON.parse(readFileSync(join(TARGET, 'package.json'), 'utf8'))
 
@@ -52,6 +55,7 @@ const bundle = (entryPoints, splitting) =>
 await bundle(LIBRARY, true)
 await bundle(Object.fromEntries(Object.entries(PROGRAMS).filter(([, file]) => existsSync(file))), true)
 await bundle(THREADS, false)
+cpSync(PRELOAD, join(NEXT, basename(PRELOAD)))
 for (const name of ['README.md', 'LICENSE']) cpSync(join(ROOT, name), join(TARGET, name))
 if (withTypes) buildTypes()
 replaceDist()

@@ -13,6 +13,8 @@ import { costOfEmptyNode, costOfProcess, type ProcessCost } from '../processes/p
 import type { BenchContext, Group, Sides } from './context.ts'
 
 const WARM: HostedOptions['warm'] = { min: 4, max: 4 }
+/** So many events at once before: what is measured is a floor and a server that have worked a while, like those of the other rows. */
+const FRESH_BEFORE = 300
 /** 5 events a second: a process that leaves is replaced before the next event comes. */
 const FRESH_GAP_MS = 200
 const FRESH_RATE = 5
@@ -54,8 +56,10 @@ async function measureReused({ quick }: BenchContext, floor: Floor, hosted: Host
 }
 
 async function measureFresh({ quick }: BenchContext, floor: Floor, hosted: Hosted, report: Report): Promise<void> {
-  await oneInFlight(hosted, 10, FRESH_GAP_MS)
-  await oneInFlight(floor, 10, FRESH_GAP_MS)
+  for (const side of [hosted, floor]) {
+    await oneInFlight(side, quick ? 50 : FRESH_BEFORE, 0)
+    await oneInFlight(side, 10, FRESH_GAP_MS)
+  }
   const blocks = quick ? 1 : 4
   const one = await inTurns({ floor, hosted }, blocks, (side) => oneInFlight(side, quick ? 20 : 30, FRESH_GAP_MS))
   const title = `process fresh, 1 in flight, ${FRESH_GAP_MS} ms apart`

@@ -15,6 +15,7 @@ export interface Bundle {
   readonly path: string
   /** Names its content. */
   readonly digest: string
+  readonly chars: number
   /** Names the code it was made of: the same on every machine, in whatever folder the project is. */
   readonly version: string
   /** The project's own files that it was made of. */
@@ -93,6 +94,9 @@ const BUNDLE_PLACE = 'pilotflame.bundle'
 /** Many programs ask whether they are the main one by `process.argv[1]`. */
 const programIs = (file: string): string =>
   `globalThis[Symbol.for('${BUNDLE_PLACE}')] = process.argv[1]; process.argv[1] = ${JSON.stringify(file)};`
+
+/** It may have been compiled as a whole (see `host/compile-whole.mjs`); what it loads is not. */
+const COMPILE_LAZILY = "process.getBuiltinModule('node:v8').setFlagsFromString('--lazy');"
 
 /** Code that was bundled as a module and calls `require` still finds it. */
 const requireOf = (file: string): string =>
@@ -173,14 +177,15 @@ export async function bundleProgram(program: Program): Promise<Bundle> {
     const output = (name: string) => result.outputFiles.find(({ path }) => path.endsWith(name))?.text
     const built = output(BUNDLE) ?? ''
     const map = output(`${BUNDLE}.map`)
-    const text = `${program.text === undefined && whole ? programIs(file) : ''}${built.includes('__require(') ? requireOf(file) : ''}${built}`
+    const place = program.text === undefined && whole ? programIs(file) : ''
+    const text = `${whole ? COMPILE_LAZILY : ''}${place}${built.includes('__require(') ? requireOf(file) : ''}${built}`
     const digest = createHash('sha256').update(text).digest('hex').slice(0, 16)
     const path = join(folder, `${basename(file).replace(/\.\w+$/, '')}-${digest}.mjs`)
     await writeBundle(path, text, map)
     const inputs = Object.keys(result.metafile.inputs)
       .map((input) => resolve(dirname(file), input))
       .filter((input) => existsSync(input))
-    return { path, digest, version: await versionOf(dirname(file), inputs), inputs: new Set(inputs) }
+    return { path, digest, chars: text.length, version: await versionOf(dirname(file), inputs), inputs: new Set(inputs) }
   } catch (cause) {
     if (!isBuildFailure(cause)) throw cause
     throw new AppError('invalid_request', cause.errors.map(sayMessage).join('\n'), { cause })

@@ -2,6 +2,8 @@
 import { mkdirSync, readdirSync, rmSync, statSync } from 'node:fs'
 import { homedir } from 'node:os'
 import { join } from 'node:path'
+import type { ChildCommand } from '@pilotflame/worker'
+import type { Bundle } from '../bundle/bundle-program.ts'
 
 // Node never tidies it up; what is gone is made again.
 const KEPT_MS = 30 * 24 * 3_600_000
@@ -24,5 +26,24 @@ export function codeCacheFolder(env: Readonly<Record<string, string | undefined>
     return folder
   } catch {
     return undefined
+  }
+}
+
+/** A larger program is compiled function by function: each process has to read all that was compiled, and keeps it. */
+const WHOLE_CHARS_MAX = 500_000
+
+/** Plain JavaScript, here as in the package: no process is to strip types before its program. */
+const COMPILE_WHOLE = new URL('./compile-whole.mjs', import.meta.url).href
+
+/** How processes are told to read what was compiled of this program before, and to compile it. */
+export function compiledCode(
+  { chars }: Pick<Bundle, 'chars'>,
+  env = process.env,
+): Required<Pick<ChildCommand, 'env' | 'execArgv'>> {
+  const folder = codeCacheFolder(env)
+  const cached = folder !== undefined || (env.NODE_COMPILE_CACHE && !env.NODE_DISABLE_COMPILE_CACHE)
+  return {
+    env: folder === undefined ? {} : { NODE_COMPILE_CACHE: folder },
+    execArgv: cached && chars <= WHOLE_CHARS_MAX ? [`--import=${COMPILE_WHOLE}`] : [],
   }
 }

@@ -4,7 +4,7 @@ import { readServerAddress } from '@pilotflame/sdk'
 import type { HostedDeployment, RunningHost, StartHost } from '@pilotflame/sdk/internal'
 import { type HostDeployment, startHost } from '@pilotflame/worker'
 import { type Bundle, bundleProgram } from '../bundle/bundle-program.ts'
-import { codeCacheFolder } from './code-cache.ts'
+import { compiledCode } from './code-cache.ts'
 import { type HostedProgram, programOf } from './hosted-program.ts'
 
 function toHostDeployment(
@@ -13,15 +13,15 @@ function toHostDeployment(
   bundle: Bundle,
 ): HostDeployment {
   const { env, ...limits } = plan
-  const cache = codeCacheFolder()
+  const compiled = compiledCode(bundle)
   return {
     ...limits,
     offer: versionGiven ? offer : { ...offer, version: bundle.version },
     command: {
       file: bundle.path,
       args: program.args,
-      execArgv: program.execArgv,
-      env: { ...(cache === undefined ? {} : { NODE_COMPILE_CACHE: cache }), ...env },
+      execArgv: [...program.execArgv, ...compiled.execArgv], // last: its program comes next
+      env: { ...compiled.env, ...env },
     },
   }
 }
