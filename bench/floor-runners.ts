@@ -40,7 +40,8 @@ export function freshChildren(program: string): Runner {
   const give = (child: ChildProcess, payload: { readonly n: number }): void => {
     child.send(payload)
     setTimeout(async () => {
-      lines.push(...(await collectFrom(child)))
+      const found = await collectFrom(child)
+      lines.push(...found) // `lines` may be another array by now
       child.disconnect() // it leaves
       void refill()
     }, REFILL_MS)
