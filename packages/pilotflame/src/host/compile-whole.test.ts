@@ -1,8 +1,8 @@
 /** A real bundle in real processes, which say in V8's own log what they compiled. */
 import { execFileSync } from 'node:child_process'
-import { mkdirSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs'
+import { mkdirSync, mkdtempSync, readFileSync, rmSync, symlinkSync, writeFileSync } from 'node:fs'
 import { tmpdir } from 'node:os'
-import { join } from 'node:path'
+import { basename, dirname, join } from 'node:path'
 import { afterAll, beforeAll, expect, test } from 'vitest'
 import { bundleProgram } from '../bundle/bundle-program.ts'
 import { compiledCode } from './code-cache.ts'
@@ -31,11 +31,11 @@ beforeAll(async () => {
 afterAll(() => rmSync(folder, { recursive: true }))
 
 /** What the third process of several had to parse, as `name of the function: event of the log`. */
-function parsedByThird(execArgv: readonly string[], env: Readonly<Record<string, string>>): Set<string> {
+function parsedByThird(path: string, execArgv: readonly string[], env: Readonly<Record<string, string>>): Set<string> {
   const log = join(folder, 'v8.log')
   const logged = ['--log-function-events', '--no-logfile-per-isolate', `--logfile=${log}`]
-  for (let process_ = 0; process_ < 3; process_ += 1) {
-    const said = execFileSync(process.execPath, [...logged, ...execArgv, bundle.path], {
+  for (let round = 0; round < 3; round += 1) {
+    const said = execFileSync(process.execPath, [...logged, ...execArgv, path], {
       encoding: 'utf8',
       env: { ...process.env, ...env },
     })
@@ -51,11 +51,18 @@ function parsedByThird(execArgv: readonly string[], env: Readonly<Record<string,
 
 test('a process reads the compiled functions of its program, and compiles all others when they are called', () => {
   const { execArgv, env } = compiledCode(bundle, { PILOTFLAME_HOME: folder })
-  const parsed = parsedByThird(execArgv, env)
+  const parsed = parsedByThird(bundle.path, execArgv, env)
   expect(parsed).not.toContain('ofProgram')
   expect(parsed).toContain('ofPackage')
   expect(parsed).toContain('compiledLater')
-  expect(parsedByThird([], env)).toContain('ofProgram')
+  expect(parsedByThird(bundle.path, [], env)).toContain('ofProgram')
+})
+
+test('the packages may be in a folder that is a link', () => {
+  const { execArgv, env } = compiledCode(bundle, { PILOTFLAME_HOME: folder })
+  const link = join(folder, 'link')
+  symlinkSync(dirname(bundle.path), link)
+  expect(parsedByThird(join(link, basename(bundle.path)), execArgv, env)).not.toContain('ofProgram')
 })
 
 test('a large program is compiled function by function, and so is one whose compiled code is not kept', () => {
