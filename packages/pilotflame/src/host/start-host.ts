@@ -13,7 +13,7 @@ function toHostDeployment(
   bundle: Bundle,
 ): HostDeployment {
   const { env, ...limits } = plan
-  const compiled = compiledCode(bundle)
+  const compiled = compiledCode(bundle, { ...process.env, ...env })
   return {
     ...limits,
     offer: versionGiven ? offer : { ...offer, version: bundle.version },
