@@ -6,7 +6,7 @@
 import { type ChildProcess, spawn } from 'node:child_process'
 
 /** As long as a host that is told to leave waits for its runs. */
-const GRACE_SECONDS = 10
+export const GRACE_SECONDS = 10
 
 /** Reads `+ PID` and `- PID`. Once a second it forgets the groups that are gone, and it leaves with the last one. */
 const script = (graceSeconds: number): string => `
