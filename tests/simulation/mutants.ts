@@ -22,8 +22,13 @@ export const MUTANTS = {
   },
   'a store without dedupe of events': {
     file: 'server/src/store/sqlite-tx.ts',
-    from: 'if (this.open().get(FIND_EVENT_ID, id, id)) return false',
-    to: 'if (this.open().get(FIND_EVENT_ID, id, id)) return true',
+    from: 'if (!this.open().absent(FIND_EVENT_ID, id, id)) return false',
+    to: 'if (!this.open().absent(FIND_EVENT_ID, id, id)) return true',
+  },
+  'a journal that takes every event for new': {
+    file: 'server/src/store/journal.ts',
+    from: 'return this.row !== null && isVoid(this.row, this.#statements)',
+    to: 'return false',
   },
   'a flush that answers early': { options: { flushAnswersEarly: true } },
   'a state without its event': {
@@ -42,6 +47,11 @@ export const MUTANTS = {
     file: 'server/src/store/open-database.ts',
     from: 'if (left.length === 0) return',
     to: 'if (left.length >= 0) return',
+  },
+  'a void row of the journal that a crash brings back': {
+    file: 'server/src/store/journal.ts',
+    from: 'if (isVoid(entry, this.#statements)) return',
+    to: '',
   },
   'viewers before the flush': {
     file: 'server/src/dispatch/record-items.ts',

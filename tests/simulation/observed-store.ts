@@ -7,7 +7,7 @@ import type { Fact } from './books.ts'
 export interface StoreObserver {
   /** A body begins to wait for its place in the queue. */
   submitted(): void
-  /** A body has ended well: its writes are in the transaction that is committed next. */
+  /** The writes of a body were committed. */
   wrote(facts: readonly Fact[]): void
   /** Its caller has been answered. */
   settled(): void
@@ -73,13 +73,19 @@ export function observeStore(store: SqliteStore, observer: StoreObserver): Store
   return {
     transaction: async (body, options) => {
       observer.submitted()
+      let facts: Fact[] = []
+      const committed = (): void => {
+        options?.committed?.()
+        observer.wrote(facts)
+      }
       try {
-        return await store.transaction(async (tx) => {
-          const facts: Fact[] = []
-          const value = await body(observeTx(tx, facts))
-          observer.wrote(facts)
-          return value
-        }, options)
+        return await store.transaction(
+          (tx) => {
+            facts = []
+            return body(observeTx(tx, facts))
+          },
+          { ...options, committed },
+        )
       } finally {
         observer.settled()
       }

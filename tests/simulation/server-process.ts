@@ -38,7 +38,7 @@ interface Life {
 interface FlushUnderWay {
   /** Null when no crash is near. */
   readonly image: Uint8Array | null
-  readonly commits: number
+  commits: number
   readonly done: (error: Error | null) => void
 }
 
@@ -187,6 +187,10 @@ export class ServerProcess {
     const { random, timeline } = world
     const image = this.#keepsImages ? store.imageOfFlush() : null
     const flush: FlushUnderWay = { image, commits: world.ledger.length, done }
+    // A row of the journal is on its way to the disk before it is known whether it counts.
+    queueMicrotask(() => {
+      flush.commits = world.ledger.length
+    })
     this.#flush = flush
     const answer = (): void => {
       if (this.incarnation !== life || this.#flush !== flush) return
@@ -285,7 +289,10 @@ export class ServerProcess {
         world.note(() => `server → ${JSON.stringify(frame)}`)
         connection.toExecutor.send(frame)
       },
-      close: () => connection.closedByServer(),
+      close: () => {
+        this.#noteClosed(conversation)
+        connection.closedByServer()
+      },
     }
     const handler = life.inside.app.channel.connect(peer)
     connection.toServer.end = {
@@ -296,12 +303,17 @@ export class ServerProcess {
       },
       closed: () => {
         life.connections.delete(connection)
-        const { sessionId } = conversation
-        if (sessionId !== null && this.#current.get(sessionId) === conversation) this.heard(sessionId, 'closed')
+        this.#noteClosed(conversation)
         handler.closed()
       },
     }
     return true
+  }
+
+  /** Closed by one of them: what was sent over it before may still be on its way. */
+  #noteClosed(conversation: Conversation): void {
+    const { sessionId } = conversation
+    if (sessionId !== null && this.#current.get(sessionId) === conversation) this.heard(sessionId, 'closed')
   }
 
   /** A frame has said that this session is there. */

@@ -66,13 +66,12 @@ export function createChannel({ core, streams, apiUrl, onClosed }: ChannelParts)
       for (const { id: deploymentId } of joined.deployments) registry.onRoom(deploymentId)
     }
 
-    const batch = async (current: Session, { seq, items }: BatchFrame): Promise<void> => {
-      const refused = await work((body) => {
+    const batch = (current: Session, { seq, items }: BatchFrame): Promise<void> =>
+      work(async (body) => {
         if (broken) throw new AppError('session_ended', 'An earlier batch of this connection was not written.')
-        return recordItems({ core, work: body, streams, sessionId: current.id }, items)
+        const refused = await recordItems({ core, work: body, streams, sessionId: current.id }, items)
+        body.afterwards(() => peer.send({ type: 'ack', seq, refused }))
       })
-      peer.send({ type: 'ack', seq, refused })
-    }
 
     /** What the process sent before it ended is read first: the session ends when its channel has closed. */
     const childEnd = (host: Session, frame: ChildEndFrame): void => {

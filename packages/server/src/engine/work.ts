@@ -116,9 +116,13 @@ export async function unitOfWork<T>(
 ): Promise<T> {
   const { store, registry, match } = core
   let work: Work | undefined
+  const giveBack = (): void => {
+    for (const session of work?.reserved ?? []) registry.release(session)
+  }
   try {
-    const value = await store.transaction(
+    return await store.transaction(
       async (tx) => {
+        giveBack() // of a first time that was undone
         const current = new Work(tx)
         work = current
         const result = await body(current)
@@ -128,12 +132,10 @@ export async function unitOfWork<T>(
         current.write()
         return result
       },
-      { journal },
+      { journal, durable: () => work?.settle() },
     )
-    work?.settle()
-    return value
   } catch (error) {
-    for (const session of work?.reserved ?? []) registry.release(session)
+    giveBack()
     throw error
   }
 }

@@ -75,6 +75,41 @@ test('what SQLite rolled back as a whole is refused as a whole, and what comes b
   expect(await found(commits)).toEqual([false, false, true])
 })
 
+test('a body that submits another one at once is over before that one begins', async () => {
+  const commits = smallDisk(100)
+  const told: string[] = []
+  const second = Promise.withResolvers<void>()
+  const first = commits.submit(async (tx) => {
+    commits
+      .submit(async (other) => told.push(`second sees ${await other.findEvent(uuid(4, 1))}`), { journal: true })
+      .then(() => second.resolve())
+    await tx.findEvent(uuid(4, 1))
+    await tx.findEvent(uuid(4, 2))
+    told.push('first is over')
+  })
+  await Promise.all([first, second.promise])
+  expect(told).toEqual(['first is over', 'second sees undefined'])
+})
+
+test('what follows from a body is done before its caller goes on, and an error of that is the caller’s', async () => {
+  const commits = smallDisk(100)
+  const told: string[] = []
+  const done = commits
+    .submit((tx) => tx.insertEvent(sampleEvent(1)), {
+      committed: () => told.push('committed'),
+      durable: () => told.push('durable'),
+    })
+    .then(() => told.push('settled'))
+  const failing = commits.submit((tx) => tx.insertEvent(sampleEvent(2)), {
+    durable: () => {
+      throw new Error('mine')
+    },
+  })
+  await done
+  await expect(failing).rejects.toThrow('mine')
+  expect(told).toEqual(['committed', 'durable', 'settled'])
+})
+
 test('a failed flush acknowledges nothing, is reported once, and ends all writing', async () => {
   const fatal: string[] = []
   const flush: Flush = (done) => {

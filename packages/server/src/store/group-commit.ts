@@ -10,7 +10,7 @@ import type { DatabaseSync } from 'node:sqlite'
 import { AppError } from '@pilotflame/core'
 import { BodyRunner, type Outcome } from './body.ts'
 import type { FlushQueue, Waiter } from './flush-queue.ts'
-import { Gathering, type Journal, type TableNames } from './journal.ts'
+import { Gathering, type Journal, type JournalEntry, type TableNames } from './journal.ts'
 import type { RowCache } from './row-cache.ts'
 import { SqliteTx } from './sqlite-tx.ts'
 import type { Statements } from './statements.ts'
@@ -29,6 +29,16 @@ interface Queued {
 
 interface Ran extends Waiter {
   readonly ok: boolean
+  /** What it wrote is committed. */
+  committed(): void
+}
+
+/** A body whose writes are one row of the journal. */
+interface WrittenAhead {
+  readonly entry: Queued
+  readonly ran: Ran
+  readonly gathering: Gathering
+  readonly written: JournalEntry
 }
 
 export interface GroupCommitParts {
@@ -62,10 +72,10 @@ export class GroupCommit {
     this.#parts = parts
   }
 
-  submit<T>(body: (tx: Tx) => Promise<T>, { journal = false }: TransactionOptions = {}): Promise<T> {
+  submit<T>(body: (tx: Tx) => Promise<T>, options: TransactionOptions = {}): Promise<T> {
     return new Promise<T>((resolve, reject) => {
       if (this.#closed) return reject(new AppError('shutting_down', 'The server is stopping. Try again when it is back.'))
-      this.#queue.push(queued(body, { resolve, reject, path: this.#parts.path, journal }))
+      this.#queue.push(queued(body, { resolve, reject, path: this.#parts.path, options }))
       this.#schedule()
     })
   }
@@ -155,9 +165,11 @@ export class GroupCommit {
   }
 
   #drain(): void {
-    this.#scheduled = false
-    if (this.#paused || this.#queue.length === 0) return
-    const group = this.#queue.splice(0, BODIES_MAX)
+    if (!this.#paused && this.#queue.length > 0) this.#begin(this.#queue.splice(0, BODIES_MAX))
+    this.#scheduled = false // not before: the first body may submit another one at once
+  }
+
+  #begin(group: readonly Queued[]): void {
     this.#runner.start()
     this.#open = this.#runGroup(group).finally(() => {
       this.#parts.cache.ended()
@@ -205,18 +217,46 @@ export class GroupCommit {
       this.#bringUpToDate()
       const gathering = new Gathering(statements, tables)
       const tx = new SqliteTx(gathering, cache)
-      const ran: Ran[] = [await entry.run(this.#runner, tx)]
-      const wrote = ran[0]?.ok === true && tx.wrote
+      const ran = await entry.run(this.#runner, tx)
+      const wrote = ran.ok && tx.wrote
       const written = wrote ? journal.write(gathering) : undefined
       if (gathering.executed) this.#endExecuted(tx, wrote)
-      if (written) {
-        journal.committed(written)
-        ran.push({ ok: true, settle: () => this.#applyLater(), refuse: () => undefined })
-      }
-      this.#committed(ran, wrote, 1)
+      else if (!written && gathering.isVoid()) return this.#runAgain(entry)
+      if (written) this.#settleInTime({ entry, ran, gathering, written })
+      else this.#committed([ran], wrote, 1)
     } catch (error) {
       this.#refuseGroup([entry], error)
     }
+  }
+
+  /** While the disk writes the row, what the body took for granted is looked up: where that was wrong, the row never was. */
+  #settleInTime({ entry, ran, gathering, written }: WrittenAhead): void {
+    const { flushes, journal, onCommit } = this.#parts
+    let holds: boolean | undefined
+    const look = (): boolean => {
+      if (holds !== undefined) return holds
+      holds = !gathering.isVoid()
+      if (!holds) journal.forget(written)
+      else {
+        journal.committed(written)
+        ran.committed()
+      }
+      return holds
+    }
+    const settle = (): void => {
+      if (!look()) return this.#runAgain(entry)
+      ran.settle()
+      this.#applyLater()
+    }
+    this.commits += 1
+    flushes.add([{ settle, refuse: ran.refuse }], true)
+    look()
+    onCommit?.(1)
+  }
+
+  #runAgain(entry: Queued): void {
+    this.#queue.unshift({ ...entry, journal: false })
+    this.#schedule()
   }
 
   /** The body was executed at once after all, in a transaction that it began. */
@@ -228,6 +268,7 @@ export class GroupCommit {
 
   #committed(ran: readonly Ran[], wrote: boolean, bodies: number): void {
     if (wrote) this.commits += 1
+    for (const { ok, committed } of ran) if (ok) committed()
     this.#parts.flushes.add(ran, wrote)
     if (wrote) this.#parts.onCommit?.(bodies)
   }
@@ -258,14 +299,24 @@ interface Caller<T> {
   readonly resolve: (value: T) => void
   readonly reject: (error: unknown) => void
   readonly path: string
-  readonly journal: boolean
+  readonly options: TransactionOptions
 }
 
-function queued<T>(body: (tx: Tx) => Promise<T>, { resolve, reject, path, journal }: Caller<T>): Queued {
+function queued<T>(body: (tx: Tx) => Promise<T>, { resolve, reject, path, options }: Caller<T>): Queued {
+  const settle = (outcome: Outcome<T>): void => {
+    if (!outcome.ok) return reject(toStoreError(outcome.error, path))
+    try {
+      options.durable?.()
+    } catch (error) {
+      return reject(error)
+    }
+    resolve(outcome.value)
+  }
   const waiter = (outcome: Outcome<T>): Ran => ({
     ok: outcome.ok,
-    settle: () => (outcome.ok ? resolve(outcome.value) : reject(toStoreError(outcome.error, path))),
+    committed: () => options.committed?.(),
+    settle: () => settle(outcome),
     refuse: reject,
   })
-  return { journal, run: async (runner, tx) => waiter(await runner.run(body, tx)), refuse: reject }
+  return { journal: options.journal === true, run: async (runner, tx) => waiter(await runner.run(body, tx)), refuse: reject }
 }

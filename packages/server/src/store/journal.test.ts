@@ -59,6 +59,46 @@ test('a body that reads what it has written sees it', async () => {
   expect(await store.find.findRun(sampleRun(1).id)).toMatchObject({ state: { name: 'Pending' } })
 })
 
+test('an event that is here already makes its body run again, and what the first time did is undone', async () => {
+  await takeIn(1)
+  const told: string[] = []
+  let next: Promise<boolean> | undefined
+  const again = store.transaction(
+    async (tx) => {
+      const isNew = await tx.insertEvent(sampleEvent(1))
+      told.push(isNew ? 'new' : 'known')
+      next ??= takeIn(3)
+      if (isNew) tx.insertRun(sampleRun(2), [scheduledState(2)])
+      return isNew
+    },
+    { ...journaled, committed: () => told.push('committed'), durable: () => told.push('durable') },
+  )
+  expect(await again).toBe(false)
+  expect(await next).toBe(true)
+  expect(told).toEqual(['new', 'known', 'committed', 'durable'])
+  expect(await store.find.findRun(sampleRun(2).id)).toBeUndefined()
+  expect(await store.find.findRun(sampleRun(3).id)).toBeDefined()
+})
+
+test('one that fails because it took the event for new is asked again', async () => {
+  await takeIn(1)
+  const body = store.transaction(async (tx) => {
+    if (await tx.insertEvent(sampleEvent(1))) throw new Error('a run of this event is there')
+    return 'known'
+  }, journaled)
+  expect(await body).toBe('known')
+})
+
+test('and one whose writes are too long for a row', async () => {
+  await takeIn(1)
+  const long = store.transaction(
+    async (tx) => tx.insertEvent({ ...sampleEvent(1), payload: { text: 'x'.repeat(20_000) } }),
+    journaled,
+  )
+  expect(await long).toBe(false)
+  expect((await store.find.findEvent(sampleEvent(1).id))?.payload).toEqual(sampleEvent(1).payload)
+})
+
 test('a body that throws leaves nothing, and what was in the journal before it stays', async () => {
   await takeIn(1)
   const failing = store.transaction(async (tx) => {
@@ -86,6 +126,11 @@ test('nothing is acknowledged before its flush', async () => {
   await own.close()
 })
 
+/** A database's files as a crash at this moment leaves them. */
+function copyFiles(path: string, to: string): void {
+  for (const end of ['', '-wal']) if (existsSync(path + end)) copyFileSync(path + end, to + end)
+}
+
 test('after a crash between the flush and the tables, the next start finishes what was acknowledged', () =>
   inFolder(async (folder) => {
     const path = join(folder, 'live.db')
@@ -94,7 +139,7 @@ test('after a crash between the flush and the tables, the next start finishes wh
     // The moment after a flush, before its caller hears of it, is when a crash leaves the journal full.
     const copyAfter = (done: (error: Error | null) => void) =>
       flush((error) => {
-        for (const end of ['', '-wal']) if (existsSync(path + end)) copyFileSync(path + end, crashed + end)
+        copyFiles(path, crashed)
         done(error)
       })
     const live = await openSqliteStore({ path, flush: copyAfter, reader: 'thread' })
@@ -114,6 +159,45 @@ test('after a crash between the flush and the tables, the next start finishes wh
     expect(await again.find.findEvent(uuid(4, 1))).toBeDefined()
     expect(await again.find.findRun(sampleRun(1).id)).toBeDefined()
     await again.close()
+  }))
+
+test('a crash while a repeated event is written leaves a row that the next start passes over', () =>
+  inFolder(async (folder) => {
+    const path = join(folder, 'live.db')
+    const flush = fdatasyncFlush(path)
+    const crashed = join(folder, 'crashed.db')
+    // A flush begins when the row is written, and before anybody has looked whether the event is new.
+    const copyBefore = (done: (error: Error | null) => void) => {
+      copyFiles(path, crashed)
+      flush(done)
+    }
+    const live = await openSqliteStore({ path, flush: copyBefore, reader: 'inline' })
+    const take = (n: number) =>
+      live.transaction(async (tx) => {
+        const isNew = await tx.insertEvent(sampleEvent(1))
+        if (isNew) tx.insertRun(sampleRun(n), [scheduledState(n)])
+        return isNew
+      }, journaled)
+    expect(await take(1)).toBe(true)
+    await live.find.findRun(sampleRun(1).id) // the tables are up to date
+    expect(await take(2)).toBe(false)
+    await live.close()
+    flush.close()
+
+    const left = new DatabaseSync(crashed)
+    expect(left.prepare('select count(*) as n from journal').get()).toEqual({ n: 1 })
+    left.close()
+    const warnings: string[] = []
+    const again = await openSqliteStore({
+      path: crashed,
+      flush: (done) => done(null),
+      reader: 'inline',
+      onWarning: (message) => warnings.push(message),
+    })
+    expect(await again.find.findRun(sampleRun(1).id)).toBeDefined()
+    expect(await again.find.findRun(sampleRun(2).id)).toBeUndefined()
+    await again.close()
+    expect(warnings).toEqual([])
   }))
 
 test('a deployment that was changed is read as it is now, and one whose change was undone as it was', async () => {

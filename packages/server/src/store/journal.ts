@@ -8,6 +8,10 @@
  *
  * A body that reads a table which it has written to is executed at once after all, in a transaction that begins then:
  * nothing is missing for it. Its reads before that need none, because this process is the only writer.
+ *
+ * Whether an event is new is looked up while the disk writes the row, because hardly any comes twice: the body goes on as
+ * if it were, and its row says what it took for granted. Where that was wrong, the row is deleted before anybody has
+ * heard of it, and the body runs again without the journal; after a crash, such a row is passed over.
  */
 import type { SQLInputValue, SQLOutputValue } from 'node:sqlite'
 import type { Row, SqlRunner, Statements } from './statements.ts'
@@ -15,11 +19,20 @@ import type { Row, SqlRunner, Statements } from './statements.ts'
 /** A statement and its values, as JSON can say them. */
 export type Operation = readonly [sql: string, ...values: (string | number | null)[]]
 
-/** A row of `journal` whose operations are still to be executed. */
-export interface JournalEntry {
-  readonly id: number
+/** What a row of `journal` says. */
+interface JournalRow {
   readonly operations: readonly Operation[]
+  /** Statements that have to find nothing, else all of it is void. */
+  readonly unless: readonly Operation[]
 }
+
+/** A row whose operations are still to be executed; nothing in `unless` means that it was looked at. */
+export interface JournalEntry extends JournalRow {
+  readonly id: number
+}
+
+const isVoid = ({ unless }: JournalRow, statements: SqlRunner): boolean =>
+  unless.some(([sql, ...values]) => !statements.absent(sql, ...values))
 
 /** A longer row would take pages of its own, and save nothing. */
 const ROW_CHARS_MAX = 16_000
@@ -48,6 +61,7 @@ export class Gathering implements SqlRunner {
   readonly #statements: Statements
   readonly #tables: TableNames
   readonly #dirty = new Set<string>()
+  readonly #unless: Operation[] = []
   #operations: Operation[] | null = []
 
   constructor(statements: Statements, tables: TableNames) {
@@ -61,8 +75,13 @@ export class Gathering implements SqlRunner {
   }
 
   /** What is still to be executed; null when it was. */
-  get operations(): readonly Operation[] | null {
-    return this.#operations
+  get row(): JournalRow | null {
+    return this.#operations && { operations: this.#operations, unless: this.#unless }
+  }
+
+  /** True when the body was told that something is not there, and it is: all that it did is void. */
+  isVoid(): boolean {
+    return this.row !== null && isVoid(this.row, this.#statements)
   }
 
   run(sql: string, ...values: SQLInputValue[]): number {
@@ -85,14 +104,22 @@ export class Gathering implements SqlRunner {
     return this.#statements.all(sql, ...values)
   }
 
+  absent(sql: string, ...values: SQLInputValue[]): boolean {
+    this.#beforeRead(sql)
+    if (!this.#operations || !values.every(isPlain)) return this.#statements.absent(sql, ...values)
+    this.#unless.push([sql, ...values] as Operation)
+    return true
+  }
+
   #beforeRead(sql: string): void {
     if (this.#dirty.size > 0 && this.#tables.in(sql).some((name) => this.#dirty.has(name))) this.execute()
   }
 
-  /** From here on this is a body like any other. */
+  /** From here on this is a body like any other. Throws when it is void. */
   execute(): void {
     const operations = this.#operations
     if (!operations) return
+    if (this.isVoid()) throw new Error('what this body takes for new is stored already')
     this.#operations = null
     this.#dirty.clear()
     this.#statements.run('begin immediate')
@@ -116,16 +143,22 @@ export class Journal {
     return this.#pending.length === 0
   }
 
-  /** Writes what was gathered as one row, which commits it; undefined when it was executed instead. */
+  /** Writes what was gathered as one row, which commits it; undefined when it is void, or was executed instead. */
   write(gathering: Gathering): JournalEntry | undefined {
-    const { operations } = gathering
-    if (operations === null || operations.length === 0) return undefined
-    const text = JSON.stringify(operations)
+    const { row } = gathering
+    if (row === null || row.operations.length === 0) return undefined
+    const text = JSON.stringify(row)
     if (text.length > ROW_CHARS_MAX) {
-      gathering.execute()
+      if (!gathering.isVoid()) gathering.execute()
       return undefined
     }
-    return { id: this.#statements.insert('insert into journal (operations) values (?)', text), operations }
+    const id = this.#statements.insert('insert into journal (operations) values (?)', text)
+    return { id, operations: row.operations, unless: [] }
+  }
+
+  /** The row was void: it never was. Nobody waits for this to be durable. */
+  forget({ id }: JournalEntry): void {
+    this.#statements.run('delete from journal where id = ?', id)
   }
 
   /** Its row is committed: from now on the tables lag behind it. */
@@ -144,7 +177,9 @@ export class Journal {
     this.#pending = []
   }
 
-  #applyOne({ id, operations }: JournalEntry): void {
+  #applyOne(entry: JournalEntry): void {
+    if (isVoid(entry, this.#statements)) return
+    const { id, operations } = entry
     this.#statements.run('savepoint entry')
     try {
       for (const [sql, ...values] of operations) this.#statements.run(sql, ...values)
@@ -159,7 +194,7 @@ export class Journal {
   /** After a crash: what was durable and not yet in the tables. */
   static readLeft(statements: Statements): readonly JournalEntry[] {
     const rows: readonly Record<string, SQLOutputValue>[] = statements.all('select id, operations from journal order by id')
-    return rows.map(({ id, operations }) => ({ id: Number(id), operations: JSON.parse(String(operations)) as Operation[] }))
+    return rows.map(({ id, operations }) => ({ id: Number(id), ...(JSON.parse(String(operations)) as JournalRow) }))
   }
 }
 

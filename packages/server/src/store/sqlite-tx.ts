@@ -136,7 +136,7 @@ export class SqliteTx extends ClientTx implements Tx {
 
   async insertEvent(event: Event): Promise<boolean> {
     const { id, occurred, received, follows, chainDepth, causeEventId } = event
-    if (this.open().get(FIND_EVENT_ID, id, id)) return false
+    if (!this.open().absent(FIND_EVENT_ID, id, id)) return false
     const parts = [toJson(event.resource), toJson(event.related), toJson(event.payload)]
     this.write(INSERT_EVENT, id, occurred, received, event.event, ...parts, follows, chainDepth, causeEventId)
     return true

@@ -10,6 +10,8 @@ const STATEMENTS_MAX = 1_000
 export interface SqlRunner {
   get(sql: string, ...values: SQLInputValue[]): Row | undefined
   all(sql: string, ...values: SQLInputValue[]): Row[]
+  /** True when the statement finds no row. A body of the journal may be told so before anybody has looked; see there. */
+  absent(sql: string, ...values: SQLInputValue[]): boolean
   /** How many rows it changed. */
   run(sql: string, ...values: SQLInputValue[]): number
 }
@@ -45,6 +47,10 @@ export class Statements implements SqlRunner {
 
   all(sql: string, ...values: SQLInputValue[]): Row[] {
     return this.#prepare(sql).all(...values)
+  }
+
+  absent(sql: string, ...values: SQLInputValue[]): boolean {
+    return this.#prepare(sql).get(...values) === undefined
   }
 
   /** How many rows it changed. */

@@ -257,9 +257,14 @@ export interface Reader {
 export interface TransactionOptions {
   /**
    * The shortest way to the disk, for a small body that others wait for: its writes are durable before they are in
-   * their tables. Only for bodies whose writes cannot contradict what is stored, because they have looked. Default: false.
+   * their tables. Only for bodies whose writes cannot contradict what is stored, because they have looked. A body that
+   * inserts an event which is here already may run twice: what it did the first time is undone. Default: false.
    */
   readonly journal?: boolean
+  /** Called when what was written is committed, and not yet on disk: nobody may be told of it. */
+  readonly committed?: () => void
+  /** Called when it is on disk, before `transaction` settles. What it throws, `transaction` throws. */
+  readonly durable?: () => void
 }
 
 export interface Store {

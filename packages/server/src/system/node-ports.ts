@@ -42,16 +42,26 @@ const BLOCK_BYTES = 4_096
 export function nodeRandom(): Random {
   let block = randomBytes(BLOCK_BYTES)
   let used = 0
-  const bytes = (length: number): Uint8Array => {
-    if (length > BLOCK_BYTES) return randomBytes(length)
+  /** Where the next so many bytes of the block begin. */
+  const take = (length: number): number => {
     if (used + length > BLOCK_BYTES) {
       block = randomBytes(BLOCK_BYTES)
       used = 0
     }
     used += length
-    return Uint8Array.prototype.slice.call(block, used - length, used)
+    return used - length
   }
-  const ids = new V7Generator({ nextUint32: () => new DataView(bytes(4).buffer).getUint32(0) })
+  const bytes = (length: number): Uint8Array => {
+    if (length > BLOCK_BYTES) return randomBytes(length)
+    const from = take(length)
+    return Uint8Array.prototype.slice.call(block, from, from + length)
+  }
+  // `take` may put another block in the place of this one.
+  const nextUint32 = (): number => {
+    const from = take(4)
+    return block.readUInt32BE(from)
+  }
+  const ids = new V7Generator({ nextUint32 })
   return { uuid: () => ids.generate().toString(), bytes }
 }
 
