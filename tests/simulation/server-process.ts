@@ -108,7 +108,11 @@ export class ServerProcess {
     this.incarnation += 1
     const life = this.incarnation
     this.#image ??= await emptyImage()
-    const ports = { clock: this.#clock(life), random: this.#random(), processes: { alive: (pid: number) => isAlive(world, pid) } }
+    const ports = {
+      clock: this.#clock(life),
+      random: this.#random(),
+      processes: { alive: (pid: number) => isAlive(world, pid), giveWay: () => undefined },
+    }
     const store = await openSqliteStore({
       path: ':memory:',
       image: this.#image,

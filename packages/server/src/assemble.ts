@@ -75,6 +75,7 @@ export async function assemble({
     schemas: new SchemaCache(),
     waiters: new RunWaiters(),
     pauses: new Pauses(),
+    giveWay: () => ports.processes.giveWay(),
     committedAt: new Map(),
     onEnd: [],
     onInterrupted: [],

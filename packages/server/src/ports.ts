@@ -35,4 +35,9 @@ export interface ChannelPeer {
 export interface Processes {
   /** False when no process with this id exists on this machine. */
   alive(pid: number): boolean
+  /**
+   * Leaves the CPU for an instant, so that a process of this machine which was just sent something can begin there.
+   * Does nothing where that was done a moment ago. See decisions/0010.
+   */
+  giveWay(): void
 }

@@ -36,6 +36,8 @@ export function send(core: EngineCore, session: Session, run: FlowRun, recorded:
   if (run.deploymentId !== null) core.registry.unwait(run.id, run.deploymentId) // it may have waited for a later moment
   core.registry.send(session.id, runFrame(core, run, recorded))
   if (session.hostSessionId === null) return
+  // Such a process has slept for long, and the system often lets it wait until this one sleeps.
+  if (session.boot === core.clock.boot) core.giveWay()
   const { id: run_id, epoch, deploymentId } = run
   const { id: session_id, pid } = session
   core.hosts.tell(session, { type: 'placed', run_id, epoch, session_id, pid, deployment_id: deploymentId ?? '' })

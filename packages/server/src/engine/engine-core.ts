@@ -24,6 +24,8 @@ export interface EngineCore {
   readonly schemas: SchemaCache
   readonly waiters: RunWaiters
   readonly pauses: Pauses
+  /** See `Processes`. */
+  readonly giveWay: () => void
   /** Monotonic moments at which waiting runs were committed: they become marks when a run is dispatched. */
   readonly committedAt: Map<string, number>
   /** Viewers of streams are told here, after the flush. */
