@@ -37,22 +37,22 @@ export function makeFile(path: string): void {
 }
 
 /** What was durable when the last program ended, and not yet in the tables. It was written for the schema as it is now. */
-function finishJournal(db: DatabaseSync): void {
+function finishJournal(db: DatabaseSync, onWarning: (message: string) => void): void {
   const statements = new Statements(db)
   if (!statements.get("select 1 from sqlite_schema where name = 'journal'")) return
   const left = Journal.readLeft(statements)
   if (left.length === 0) return
-  const journal = new Journal(statements, (message) => process.stderr.write(`${message}\n`))
+  const journal = new Journal(statements, onWarning)
   for (const entry of left) journal.committed(entry)
   db.exec('begin immediate')
   journal.apply()
   db.exec('commit')
 }
 
-function setUp(db: DatabaseSync, path: string): void {
+function setUp(db: DatabaseSync, path: string, onWarning: (message: string) => void): void {
   db.exec('pragma busy_timeout = 5000')
   if (path !== ':memory:') db.exec('pragma journal_mode = wal')
-  finishJournal(db)
+  finishJournal(db, onWarning)
   migrate(db, path) // still with synchronous = FULL
   // Our own flush of the log makes commits durable, and the reader's thread does the checkpoints.
   db.exec(`
@@ -63,14 +63,21 @@ function setUp(db: DatabaseSync, path: string): void {
   `)
 }
 
-/** Opens, and migrates, the database at `path`; `image` is the content of one in memory. */
-export function openDatabase(path: string, image?: Uint8Array): DatabaseSync {
+export interface OpenOptions {
+  /** The content of a database in memory. */
+  readonly image?: Uint8Array | undefined
+  /** Default: nobody is told. */
+  readonly onWarning?: ((message: string) => void) | undefined
+}
+
+/** Opens, and migrates, the database at `path`. */
+export function openDatabase(path: string, { image, onWarning = () => undefined }: OpenOptions = {}): DatabaseSync {
   if (path !== ':memory:') makeFile(path)
   let db: DatabaseSync | undefined
   try {
     db = new DatabaseSync(path)
     if (image) db.deserialize(image)
-    setUp(db, path)
+    setUp(db, path, onWarning)
     return db
   } catch (error) {
     db?.close()

@@ -15,6 +15,7 @@ export interface ServerStoreOptions {
   readonly wrapFlush?: ((real: Flush) => Flush) | undefined
   /** Default: says why, and ends the process: what is on disk is unknown after a failed flush. */
   readonly onFatal?: (error: Error) => void
+  /** Default: a line on stderr. */
   readonly onWarning?: (message: string) => void
   /** See `SqliteOptions`. */
   readonly later?: (callback: () => void) => void
@@ -27,7 +28,7 @@ function endProcess(error: Error): void {
 
 /** Throws `store_locked`, `store_newer`, `store_unsupported`, `store_failed`, `home_not_writable` or `disk_full`. */
 export async function openServerStore(options: ServerStoreOptions): Promise<Store> {
-  const { home, holder, wrapFlush, onFatal = endProcess, onWarning, later } = options
+  const { home, holder, wrapFlush, onFatal = endProcess, onWarning = (message) => console.error(message), later } = options
   const path = join(home, 'pilotflame.db')
   const lock = acquireLock(path, holder)
   const real = fdatasyncFlush(path)
@@ -42,7 +43,7 @@ export async function openServerStore(options: ServerStoreOptions): Promise<Stor
       flush,
       reader: 'thread',
       onFatal,
-      ...(onWarning ? { onWarning } : {}),
+      onWarning,
       ...(later ? { later } : {}),
     })
     return { ...store, close: () => store.close().finally(release) }

@@ -67,7 +67,7 @@ function findsOf(statements: Statements, commits: GroupCommit, cache: RowCache):
 /** Opens the database, made or migrated when it needs to be. Throws one sentence when it cannot. */
 export async function openSqliteStore(options: SqliteOptions): Promise<SqliteStore> {
   checkSqlite()
-  const db = openDatabase(options.path, options.image)
+  const db = openDatabase(options.path, { image: options.image, onWarning: options.onWarning })
   return buildStore(db, options)
 }
 

@@ -126,6 +126,7 @@ test('events of a time begin at that time in each of their three tables', () => 
       seen.set(text, values as (string | number)[])
       return statements.all(text, ...values)
     },
+    absent: (text, ...values) => statements.absent(text, ...values),
     run: () => 0,
   }
   listEvents(runner, { filter: { occurred: { since: '2026-01-01T00:00:00Z', until: '2026-01-02T00:00:00Z' } }, limit: 50 })
