@@ -148,11 +148,13 @@ export class GroupCommit {
   /** Refuses new bodies, and settles when those that were taken have ended. */
   async close(): Promise<void> {
     this.#closed = true
-    while (this.#queue.length > 0 || this.#open) {
-      if (this.#open) await this.#open
-      else await new Promise((resolve) => setImmediate(resolve))
-    }
-    await this.#parts.flushes.idle()
+    do {
+      while (this.#queue.length > 0 || this.#open) {
+        if (this.#open) await this.#open
+        else await new Promise((resolve) => setImmediate(resolve))
+      }
+      await this.#parts.flushes.idle()
+    } while (this.#queue.length > 0 || this.#open) // a flush may end with a body that has to run again
     try {
       this.#applyJournal()
     } catch {} // a full disk: it is durable, and the next start brings the tables up to date
@@ -244,7 +246,11 @@ export class GroupCommit {
       return holds
     }
     const settle = (): void => {
-      if (!look()) return this.#runAgain(entry)
+      try {
+        if (!look()) return this.#runAgain(entry)
+      } catch (error) {
+        return entry.refuse(toStoreError(error, this.#parts.path))
+      }
       ran.settle()
       this.#applyLater()
     }

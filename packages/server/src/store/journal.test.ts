@@ -80,6 +80,21 @@ test('an event that is here already makes its body run again, and what the first
   expect(await store.find.findRun(sampleRun(3).id)).toBeDefined()
 })
 
+test('one that has to run again is answered, also when the store is closed meanwhile', async () => {
+  const own = await openSqliteStore({ path: ':memory:', flush: held.wrap((done) => done(null)), reader: 'inline' })
+  const take = () => own.transaction((tx) => tx.insertEvent(sampleEvent(1)), journaled)
+  const first = take()
+  await turn()
+  held.release()
+  expect(await first).toBe(true)
+  const again = take()
+  await turn()
+  const closed = own.close()
+  held.release()
+  expect(await again).toBe(false)
+  await closed
+})
+
 test('one that fails because it took the event for new is asked again', async () => {
   await takeIn(1)
   const body = store.transaction(async (tx) => {
