@@ -5,6 +5,7 @@ import { join as joinPath } from 'node:path'
 import { expect, onTestFinished, test } from 'vitest'
 import { anOffer, ended, type Joined, joinChild, joinHost, NOBODY, running } from '../api/test/processes.ts'
 import { startHttp, type TestHttp } from '../api/test/start.ts'
+import { nodeProcesses } from '../system/node-ports.ts'
 
 const runOf = async (http: TestHttp, id: string) => (await http.ask('GET', `/api/flow_runs/${id}`)).json
 const endOf = async (http: TestHttp, id: string) => (await http.ask('GET', `/api/flow_runs/${id}/result`)).json
@@ -42,6 +43,20 @@ test('a run goes to the process and not to its host, which is told so afterwards
     pid: expect.any(Number),
     deployment_id: host.deploymentId,
   })
+})
+
+test.each([
+  ['a process of a host on this machine', {}, 1],
+  ['one on another machine, which has CPUs of its own', { boot_id: 'another machine' }, 0],
+])('once a run is sent, the server gives way to %s', async (_, hello, times) => {
+  const gaveWay: string[] = []
+  const http = await startHttp({}, { processes: { ...nodeProcesses(), giveWay: () => void gaveWay.push('once') } })
+  const host = await joinHost(http)
+  const child = await joinChild(http, host, hello)
+  expect(gaveWay).toEqual([])
+  await startRun(http, host)
+  await child.next('run')
+  expect(gaveWay).toHaveLength(times)
 })
 
 test('a process that has used up its runs gets none, and the host is told how many wait', async () => {
