@@ -52,10 +52,12 @@ export async function startServer(settings: ServerSettings, given: Partial<Serve
   checkBind(settings)
   await makeHome(settings.home)
   const holder = `pid ${process.pid} on ${hostname()}, http://${settings.host}:${settings.port}`
+  const { log } = settings
   const store = await openServerStore({
     home: settings.home,
     holder,
     wrapFlush: ports.flush,
+    ...(log ? { onWarning: (message: string) => log('warning', message) } : {}),
     // 2 ms: a short run has reported its end by then.
     later: (callback) => void ports.clock.after(2, callback),
   })

@@ -176,6 +176,24 @@ test('after a crash between the flush and the tables, the next start finishes wh
     await again.close()
   }))
 
+test('a row that an earlier version left behind is brought into the tables, too', () =>
+  inFolder(async (folder) => {
+    const path = join(folder, 'left.db')
+    const open = () => openSqliteStore({ path, flush: (done) => done(null), reader: 'inline' })
+    await (await open()).close()
+    const left = new DatabaseSync(path)
+    const write = [
+      "insert into flow (id, name, tags, labels, created_at, updated_at) values (?,?,'[]','{}',1,1)",
+      FLOW.id,
+      FLOW.name,
+    ]
+    left.prepare('insert into journal (operations) values (?)').run(JSON.stringify([write]))
+    left.close()
+    const again = await open()
+    expect(await again.find.findFlow(FLOW.id)).toMatchObject({ name: FLOW.name })
+    await again.close()
+  }))
+
 test('a crash while a repeated event is written leaves a row that the next start passes over', () =>
   inFolder(async (folder) => {
     const path = join(folder, 'live.db')

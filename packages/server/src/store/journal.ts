@@ -194,8 +194,14 @@ export class Journal {
   /** After a crash: what was durable and not yet in the tables. */
   static readLeft(statements: Statements): readonly JournalEntry[] {
     const rows: readonly Record<string, SQLOutputValue>[] = statements.all('select id, operations from journal order by id')
-    return rows.map(({ id, operations }) => ({ id: Number(id), ...(JSON.parse(String(operations)) as JournalRow) }))
+    return rows.map(({ id, operations }) => ({ id: Number(id), ...parseRow(String(operations)) }))
   }
+}
+
+/** A row that an earlier version has written is its operations alone. */
+function parseRow(text: string): JournalRow {
+  const row = JSON.parse(text) as JournalRow | readonly Operation[]
+  return 'unless' in row ? row : { operations: row, unless: [] }
 }
 
 const isConstraint = (error: unknown): boolean => error instanceof Error && /constraint failed/i.test(error.message)
