@@ -165,6 +165,19 @@ test('a package that is installed belongs to the run that calls it', async () =>
   expect(result.seen).toBe(result.named)
 })
 
+test('a deployment whose own environment wants no compile cache has none', async () => {
+  const program = `
+    import { flow } from ${JSON.stringify(PACKAGE)}
+    const work = flow('work', async () => ({ told: process.execArgv.join(), cache: process.env.NODE_COMPILE_CACHE ?? null }))
+    await work.serve({ on: 'work.now', isolation: 'fresh', env: { NODE_DISABLE_COMPILE_CACHE: '1' } })
+  `
+  const host = start([write('work.ts', program)])
+  await host.said('work is ready')
+  const result = (await run('')) as unknown as { told: string; cache: string | null }
+  expect(result.told).not.toContain('compile-whole')
+  expect(result.cache).toBeNull()
+})
+
 const FILE = `
 import { flow } from '@pilotflame/sdk'
 import { answer } from './answer.ts'
