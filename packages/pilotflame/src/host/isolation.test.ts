@@ -167,8 +167,9 @@ test('a package that is installed belongs to the run that calls it', async () =>
 
 test('a deployment whose own environment wants no compile cache has none', async () => {
   const program = `
+    import { getCompileCacheDir } from 'node:module'
     import { flow } from ${JSON.stringify(PACKAGE)}
-    const work = flow('work', async () => ({ told: process.execArgv.join(), cache: process.env.NODE_COMPILE_CACHE ?? null }))
+    const work = flow('work', async () => ({ told: process.execArgv.join(), cache: getCompileCacheDir() ?? null }))
     await work.serve({ on: 'work.now', isolation: 'fresh', env: { NODE_DISABLE_COMPILE_CACHE: '1' } })
   `
   const host = start([write('work.ts', program)])
