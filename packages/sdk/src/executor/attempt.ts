@@ -4,6 +4,7 @@
  * 1. Nothing but a clock is read between the `first_line` mark and the user's first statement.
  * 2. A cancelled run is Cancelled when its function, and those of its tasks, have ended (I10).
  * 3. A run whose lease is lost goes on unheard: it is told to stop, and says nothing more (I2).
+ * 4. What the first statement does not need is made when it is asked for: in a fresh process each of these costs 10 µs.
  */
 import { AppError, encodeValue, isAppError, type Json, type Mark, type Marks, type RunFrame } from '@pilotflame/core'
 import type { FlowDefinition, Runnable } from '../flow/definition.ts'
@@ -13,7 +14,7 @@ import { contextStorage, type RunHost, TaskCalls, type TaskReport } from '../run
 import { timedOut } from '../run/direct.ts'
 import { describeError } from '../run/errors.ts'
 import { loggerOf } from '../run/log.ts'
-import type { Run } from '../run/run.ts'
+import type { Logger, Run } from '../run/run.ts'
 import { Scope } from '../run/scope.ts'
 import { checkText, piecesOf } from '../run/text.ts'
 import type { Outbox, Refusal } from './outbox.ts'
@@ -32,17 +33,21 @@ export interface Machine {
 
 const recordKey = (taskKey: string, dynamicKey: string): string => `${taskKey}\n${dynamicKey}`
 
+/** What earlier attempts have recorded; null for nothing. */
+const recordedOf = ({ recorded }: RunFrame): ReadonlyMap<string, Json> | null =>
+  recorded.length === 0 ? null : new Map(recorded.map((one) => [recordKey(one.task_key, one.dynamic_key), one.result]))
+
 export class Attempt implements RunHost {
   readonly frame: RunFrame
   readonly scope = new Scope()
-  readonly calls = new TaskCalls()
   readonly run: Run
   readonly #outbox: Outbox
   readonly #reporter: Reporter
   readonly #events: AttemptEvents
   readonly #bootId: string
   readonly #marks: Partial<Record<Mark, number>>
-  readonly #recorded: ReadonlyMap<string, Json>
+  readonly #recorded: ReadonlyMap<string, Json> | null
+  #calls: TaskCalls | undefined
   #cancelled = false
   #over = false
   #timer: NodeJS.Timeout | undefined
@@ -55,7 +60,7 @@ export class Attempt implements RunHost {
     // Readings of another machine cannot stand beside ours; the server has its own.
     const before = frame.marks.boot === machine.bootId ? frame.marks.at : {}
     this.#marks = { ...before, executor_ready: readAt }
-    this.#recorded = new Map(frame.recorded.map((one) => [recordKey(one.task_key, one.dynamic_key), one.result]))
+    this.#recorded = recordedOf(frame)
     this.#reporter = new Reporter(frame, outbox, () => this.#marksNow(), {
       refused: (refusal) => this.#refused(refusal),
       acknowledged: () => events.forgotten(),
@@ -65,6 +70,8 @@ export class Attempt implements RunHost {
 
   #createRun(deploymentName: string): Run {
     const { frame, scope } = this
+    const makeLogger = (): Logger => loggerOf(this)
+    let logger: Logger | undefined
     return {
       id: frame.run_id,
       name: frame.name,
@@ -75,7 +82,10 @@ export class Attempt implements RunHost {
       get signal() {
         return scope.signal
       },
-      logger: loggerOf(this),
+      get logger() {
+        logger ??= makeLogger()
+        return logger
+      },
       stream: (text) => this.stream(text),
     }
   }
@@ -87,7 +97,12 @@ export class Attempt implements RunHost {
   // What its tasks and its function ask of it
 
   recorded(taskKey: string, dynamicKey: string): Json | undefined {
-    return this.#recorded.size === 0 ? undefined : this.#recorded.get(recordKey(taskKey, dynamicKey))
+    return this.#recorded?.get(recordKey(taskKey, dynamicKey))
+  }
+
+  get calls(): TaskCalls {
+    this.#calls ??= new TaskCalls()
+    return this.#calls
   }
 
   report(report: TaskReport): void {
@@ -245,8 +260,8 @@ export class Attempt implements RunHost {
 
   /** Keeps 2. */
   #whenGone(): void {
-    const { bodies } = this.calls
-    if (bodies.size > 0) {
+    const bodies = this.#calls?.bodies
+    if (bodies && bodies.size > 0) {
       Promise.allSettled(bodies).then(() => this.#whenGone())
       return
     }
@@ -258,10 +273,17 @@ export class Attempt implements RunHost {
   }
 
   #end(end: EndState): void {
-    const reason = new AppError('run_cancelled', 'The run ended before this task did. Await every task of a run.')
-    for (const endTask of [...this.calls.open.values()]) endTask(reason)
+    const left = this.#calls && this.#endTasks(this.#calls)
     this.#reporter.end(end)
-    if (this.calls.bodies.size > 0) this.scope.stop(reason)
+    if (left) this.scope.stop(left)
+  }
+
+  /** Ends the task runs that are open. Returns why, where functions of theirs are still at work. */
+  #endTasks({ open, bodies }: TaskCalls): AppError | undefined {
+    if (open.size === 0 && bodies.size === 0) return undefined
+    const reason = new AppError('run_cancelled', 'The run ended before this task did. Await every task of a run.')
+    for (const endTask of [...open.values()]) endTask(reason)
+    return bodies.size > 0 ? reason : undefined
   }
 }
 

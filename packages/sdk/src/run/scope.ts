@@ -1,12 +1,12 @@
 /**
  * A piece of work that can be told to stop: a run, or one try of a task. Stopping goes down to what was
- * started inside of it. The AbortSignal is made when somebody asks for it: most tasks never do.
+ * started inside of it. The AbortSignal, and the set of listeners, are made when somebody asks: most tasks never do.
  */
 export class Scope {
   #controller: AbortController | undefined
   #stopped = false
   #reason: unknown
-  readonly #listeners = new Set<(reason: unknown) => void>()
+  #listeners: Set<(reason: unknown) => void> | undefined
 
   get stopped(): boolean {
     return this.#stopped
@@ -29,8 +29,8 @@ export class Scope {
     if (this.#stopped) return
     this.#stopped = true
     this.#reason = reason
-    const listeners = [...this.#listeners]
-    this.#listeners.clear()
+    const listeners = this.#listeners ?? []
+    this.#listeners = undefined
     for (const listener of listeners) listener(reason)
     this.#controller?.abort(reason)
   }
@@ -41,8 +41,9 @@ export class Scope {
       listener(this.#reason)
       return () => {}
     }
+    this.#listeners ??= new Set()
     this.#listeners.add(listener)
-    return () => this.#listeners.delete(listener)
+    return () => this.#listeners?.delete(listener)
   }
 
   throwIfStopped(): void {
