@@ -32,7 +32,7 @@ const rate = (perSecond: number, blocks: number, perBlock: number): Shape => ({
 const shapes = (quick: boolean): readonly Shape[] =>
   quick
     ? [gap(5, 2, 100), gap(20, 2, 50), gap(200, 1, 12), rate(50, 2, 50)]
-    : [gap(5, 6, 200), gap(20, 6, 100), gap(200, 3, 100), rate(50, 6, 100)]
+    : [gap(5, 6, 200), gap(20, 6, 100), gap(200, 6, 100), rate(50, 6, 100)]
 
 // 1 500: the floor goes on getting faster until then (0.71 → 0.42 ms); stopped earlier, a cold floor flatters the product.
 const WARM_UP = 1_500

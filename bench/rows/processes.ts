@@ -60,11 +60,12 @@ async function measureFresh({ quick }: BenchContext, floor: Floor, hosted: Hoste
     await oneInFlight(side, quick ? 50 : FRESH_BEFORE, 0)
     await oneInFlight(side, 10, FRESH_GAP_MS)
   }
-  const blocks = quick ? 1 : 4
-  const one = await inTurns({ floor, hosted }, blocks, (side) => oneInFlight(side, quick ? 20 : 30, FRESH_GAP_MS))
+  const blocks = quick ? 1 : 6
+  const perBlock = quick ? 20 : 50
+  const one = await inTurns({ floor, hosted }, blocks, (side) => oneInFlight(side, perBlock, FRESH_GAP_MS))
   const title = `process fresh, 1 in flight, ${FRESH_GAP_MS} ms apart`
   report(row({ id: 'process-fresh', title, unit: 'ms', ...one, targets: freshTargets(one) }))
-  const rate = await inTurns({ floor, hosted }, blocks, (side) => openLoop(side, quick ? 20 : 30, FRESH_RATE))
+  const rate = await inTurns({ floor, hosted }, blocks, (side) => openLoop(side, perBlock, FRESH_RATE))
   report(
     row({
       id: 'process-fresh-5',

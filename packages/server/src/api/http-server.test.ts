@@ -65,6 +65,7 @@ test('a POST that is not JSON is refused', async () => {
 test('a foreign host or page is refused', async () => {
   const { ask, port } = await startHttp({ allowedHosts: ['flame.example'] })
   const status = async (headers: Record<string, string>) => (await ask('POST', '/api/events', { body: event, headers })).status
+  expect(await status({ host: '' })).toBe(403)
   expect(await status({ host: 'evil.example' })).toBe(403)
   expect(await status({ host: '127.0.0.1.evil.example' })).toBe(403)
   expect(await status({ origin: 'http://evil.example' })).toBe(403)
@@ -72,6 +73,8 @@ test('a foreign host or page is refused', async () => {
   expect(await status({ host: `localhost:${port}`, origin: `http://localhost:${port + 1}` })).toBe(403)
   expect(await status({ host: `localhost:${port}`, origin: `http://localhost:${port}` })).toBe(204)
   expect(await status({ host: 'flame.example' })).toBe(204)
+  expect(await status({ host: 'evil.example' })).toBe(403)
+  expect(await status({ host: '127.0.0.1', origin: 'http://flame.example' })).toBe(204)
   expect(await status({ host: `[::1]:${port}` })).toBe(204)
 })
 

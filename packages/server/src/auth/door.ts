@@ -46,12 +46,23 @@ export function createDoor(settings: HttpSettings): Door {
   const bound = settings.host.toLowerCase()
   const wanted = settings.authString === null ? null : digest(settings.authString)
 
-  const isOurs = (host: string, request: IncomingMessage): boolean => {
+  /** The last one that was named: most clients say the same again and again. */
+  let lastNamed: string | undefined
+
+  const isNamed = (host: string): boolean => {
     const name = hostName(host)
-    if (isLoopback(name) || name === bound || allowed.has(name) || allowed.has(host.toLowerCase())) return true
+    return isLoopback(name) || name === bound || allowed.has(name) || allowed.has(host.toLowerCase())
+  }
+
+  const isOurs = (host: string, request: IncomingMessage): boolean => {
+    if (host === lastNamed) return true
+    if (isNamed(host)) {
+      lastNamed = host
+      return true
+    }
     // The address that the request came in at; a page cannot make up that one.
     const local = request.socket.localAddress?.replace(/^::ffff:/, '')
-    return local !== undefined && name === local
+    return local !== undefined && hostName(host) === local
   }
 
   /** Compares digests: equal lengths, and no time that tells how much of it was right. */
