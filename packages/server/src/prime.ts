@@ -1,7 +1,6 @@
 /**
- * Takes a few events for nobody, once, right after a server has started: through HTTP, the store, the automations and an
- * executor's channel, on a store in memory and a server that nothing else can reach. The first real event then finds
- * compiled what it passes through.
+ * Takes a few events for nobody: through HTTP, the store, the automations and an executor's channel, on a store in memory
+ * and a server that nothing else can reach. The next real event then finds compiled what it passes through.
  */
 import { type Duplex, duplexPair } from 'node:stream'
 import {
@@ -20,18 +19,20 @@ import { assemble, type InsideParts } from './assemble.ts'
 import { serveConnection } from './dispatch/socket-listener.ts'
 import { openSqliteStore } from './store/sqlite-store.ts'
 
-/**
- * The first event after a start took 6.7 ms to its first line without it, 2.5 ms with it, and those that follow 2.2 and 1.75.
- * More of them win little (60: 1.7 ms) and cost memory: V8 keeps the code that it makes of what it has seen often.
- */
-const EVENTS = 16
-
 type Ports = InsideParts['ports']
 
 const SETTINGS: HttpSettings = { host: '127.0.0.1', port: 0, authString: null, allowedHosts: [], bodyBytesMax: 100_000 }
 
+export interface Practice {
+  readonly ports: Ports
+  readonly events: number
+  /** Of pause between two of them. */
+  readonly everyMs: number
+  readonly signal: AbortSignal
+}
+
 /** Settles with the number of runs that came to their end, when it is done or soon after `signal` was aborted. */
-export async function prime(ports: Ports, signal: AbortSignal): Promise<number> {
+export async function prime({ ports, events, everyMs, signal }: Practice): Promise<number> {
   const store = await openSqliteStore({
     path: ':memory:',
     flush: (done) => void setImmediate(() => done(null)),
@@ -49,9 +50,10 @@ export async function prime(ports: Ports, signal: AbortSignal): Promise<number> 
     const sender = new Sender(requests)
     await executor.join()
     let n = 0
-    while (n < EVENTS && !signal.aborted) {
+    while (n < events && !signal.aborted) {
       await Promise.all([executor.ended(), sender.post('/api/events', eventOf(n, ports))])
       n += 1
+      if (everyMs > 0) await pause(ports.clock, everyMs)
     }
     return n
   } finally {
@@ -62,6 +64,8 @@ export async function prime(ports: Ports, signal: AbortSignal): Promise<number> 
     await store.close()
   }
 }
+
+const pause = (clock: Ports['clock'], ms: number): Promise<void> => new Promise((resolve) => void clock.after(ms, resolve))
 
 /** By turns the two ways in which an event becomes a run's parameters. */
 const TRIGGERS = ['prime.payload', 'prime.template'] as const

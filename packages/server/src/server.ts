@@ -11,7 +11,7 @@ import { loadSecretKey } from './auth/secrets.ts'
 import { listenOnSocket } from './dispatch/socket-listener.ts'
 import type { EngineCore } from './engine/engine-core.ts'
 import type { Clock, Flush, Processes, Random } from './ports.ts'
-import { prime } from './prime.ts'
+import { startPractice } from './practice.ts'
 import { DEFAULT_RETENTION, type RetentionSettings } from './scheduler/retention.ts'
 import { openServerStore } from './store/open.ts'
 import { nodeClock, nodeProcesses, nodeRandom } from './system/node-ports.ts'
@@ -25,7 +25,7 @@ export interface ServerSettings extends HttpSettings {
   readonly onRunEnd?: (run: FlowRun) => void
   /** How long what has ended is kept. Default: 7 days. */
   readonly retention?: RetentionSettings
-  /** Takes some events for nobody when it has started, so that the first real one meets no cold code. Default: true. */
+  /** Practises on events for nobody: see `practice.ts`. Default: true. */
   readonly prime?: boolean
 }
 
@@ -71,7 +71,9 @@ export async function startServer(settings: ServerSettings, given: Partial<Serve
 
 async function startOn(store: App['store'], settings: ServerSettings, ports: ServerPorts): Promise<RunningServer> {
   const log = settings.log ?? (() => undefined)
+  const stopping = new AbortController()
   let apiUrl = ''
+  let runEnded = (): void => undefined
   const inside = await assemble({
     store,
     ports,
@@ -80,7 +82,10 @@ async function startOn(store: App['store'], settings: ServerSettings, ports: Ser
     secretKey: await loadSecretKey(settings.home),
     apiUrl: () => apiUrl,
     retention: settings.retention ?? DEFAULT_RETENTION,
-    ...(settings.onRunEnd ? { onRunEnd: settings.onRunEnd } : {}),
+    onRunEnd: (run) => {
+      runEnded()
+      settings.onRunEnd?.(run)
+    },
   })
   const socket = await listenOnSocket(join(settings.home, 'channel.sock'), inside.app.channel)
   const http = createHttpServer(inside.app, settings, { socketPath: socket.path, log })
@@ -90,8 +95,7 @@ async function startOn(store: App['store'], settings: ServerSettings, ports: Ser
   })
   apiUrl = `http://${printable(settings.host)}:${port}/api`
   inside.start()
-  const stopping = new AbortController()
-  if (settings.prime ?? true) primeLater(ports, stopping.signal, log)
+  if (settings.prime ?? true) runEnded = startPractice({ ports, signal: stopping.signal, log })
   return {
     app: inside.app,
     port,
@@ -104,13 +108,6 @@ async function startOn(store: App['store'], settings: ServerSettings, ports: Ser
       await store.close()
     },
   }
-}
-
-/** In the turns after the start; what comes meanwhile is served. */
-function primeLater(ports: ServerPorts, signal: AbortSignal, log: EngineCore['log']): void {
-  setImmediate(() => {
-    prime(ports, signal).catch((error: unknown) => log('warning', `The server could not get warm: ${String(error)}`))
-  })
 }
 
 /** The address to type: the ones that mean "everywhere" cannot be asked. */

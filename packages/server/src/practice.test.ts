@@ -1,0 +1,55 @@
+import { execFile } from 'node:child_process'
+import { join } from 'node:path'
+import { promisify } from 'node:util'
+import { expect, onTestFinished, test } from 'vitest'
+import { startPractice } from './practice.ts'
+import { nodeClock, nodeProcesses, nodeRandom } from './system/node-ports.ts'
+
+/** The machine's own ports, with a clock that says what it was asked for and calls back when the test lets it. */
+function practising() {
+  const real = nodeClock()
+  const waits: { ms: number; callback: () => void }[] = []
+  const after = (ms: number, callback: () => void) => {
+    waits.push({ ms, callback })
+    return () => undefined
+  }
+  const stopping = new AbortController()
+  onTestFinished(() => stopping.abort())
+  const lines: string[] = []
+  const log = (level: string, message: string) => void lines.push(`${level}: ${message}`)
+  const ports = { clock: { ...real, after }, random: nodeRandom(), processes: nodeProcesses() }
+  return { runEnded: startPractice({ ports, signal: stopping.signal, log }), waits, stopping, lines }
+}
+
+const once = async (condition: () => boolean) => expect.poll(condition).toBe(true)
+
+test('a server that nobody uses practises no more; the first run that ends begins it, once', async () => {
+  const { runEnded, waits, lines } = practising()
+  const later = () => waits.filter(({ ms }) => ms === 1_000)
+  expect(later()).toEqual([])
+  runEnded()
+  runEnded()
+  expect(later()).toHaveLength(1)
+  later()[0]?.callback()
+  const pauses = () => waits.filter(({ ms }) => ms === 5)
+  await once(() => pauses().length === 1)
+  pauses()[0]?.callback()
+  await once(() => pauses().length === 2)
+  expect(lines).toEqual([])
+})
+
+test('a server that stops practises no more', async () => {
+  const { runEnded, waits, stopping } = practising()
+  runEnded()
+  stopping.abort()
+  for (const { callback } of [...waits]) callback()
+  await new Promise((resolve) => setImmediate(resolve))
+  expect(waits.filter(({ ms }) => ms === 5)).toEqual([])
+})
+
+test('this V8 knows what it is asked for: it would say so on stderr', async () => {
+  const file = join(import.meta.dirname, 'system', 'compile-early.ts')
+  const program = `const { compileEarly } = await import(${JSON.stringify(file)}); compileEarly(true); compileEarly(false)`
+  const { stderr } = await promisify(execFile)(process.execPath, ['--no-warnings', '--input-type=module', '-e', program])
+  expect(stderr).toBe('')
+})
