@@ -13,7 +13,7 @@ import { costOfEmptyNode, costOfProcess, type ProcessCost } from '../processes/p
 import type { BenchContext, Group, Sides } from './context.ts'
 
 const WARM: HostedOptions['warm'] = { min: 4, max: 4 }
-/** So many events, three times, before: what is measured is a floor and a server that have worked a while, like those of the other rows. */
+/** So many events at once before: what is measured is a floor and a server that have worked a while, like those of the other rows. */
 const FRESH_BEFORE = 300
 /** 5 events a second: a process that leaves is replaced before the next event comes. */
 const FRESH_GAP_MS = 200
@@ -57,7 +57,7 @@ async function measureReused({ quick }: BenchContext, floor: Floor, hosted: Host
 
 async function measureFresh({ quick }: BenchContext, floor: Floor, hosted: Hosted, report: Report): Promise<void> {
   for (const side of [hosted, floor]) {
-    for (let time = 0; time < (quick ? 1 : 3); time += 1) await oneInFlight(side, quick ? 50 : FRESH_BEFORE, 0)
+    await oneInFlight(side, quick ? 50 : FRESH_BEFORE, 0)
     await oneInFlight(side, 10, FRESH_GAP_MS)
   }
   const blocks = quick ? 1 : 6

@@ -20,6 +20,9 @@ const AFTER_START = { events: 16, everyMs: 0 }
 const AFTER_USE = { events: 700, everyMs: 5 }
 /** Whoever asks a single question, and stops the server then, does not pay for it. */
 const USED_MS = 1_000
+/** Real runs that compile early, too: they pass through sockets and a disk, which practice has none of. */
+const EARLY_RUNS = 300
+
 export interface PracticeParts {
   readonly ports: Practice['ports']
   /** Aborted when the server stops. */
@@ -29,7 +32,9 @@ export interface PracticeParts {
 
 /** Practises for the first time in the turns that follow; what comes meanwhile is served. Returns what to call when a run has ended. */
 export function startPractice({ ports, signal, log }: PracticeParts): () => void {
-  let used = false
+  let runs = 0
+  let practised = false
+  let over = false
   const practise = async (how: typeof AFTER_START): Promise<void> => {
     try {
       await prime({ ports, signal, ...how })
@@ -37,16 +42,21 @@ export function startPractice({ ports, signal, log }: PracticeParts): () => void
       log('warning', `The server could not get warm: ${String(error)}`)
     }
   }
+  const compileAsUsual = (): void => compileEarly(false)
   const beUsed = (): void => {
-    used = true
-    compileEarly(true) // for good: a real event passes through sockets and a disk, too, and practice does not
-    signal.addEventListener('abort', () => compileEarly(false), { once: true })
-    ports.clock.after(USED_MS, () => {
-      if (!signal.aborted) void practise(AFTER_USE)
+    compileEarly(true)
+    signal.addEventListener('abort', compileAsUsual, { once: true })
+    ports.clock.after(USED_MS, async () => {
+      if (!signal.aborted) await practise(AFTER_USE)
+      practised = true
     })
   }
   setImmediate(() => void practise(AFTER_START))
   return () => {
-    if (!used) beUsed()
+    if (over) return
+    runs += 1
+    if (runs === 1) beUsed()
+    over = practised && runs >= EARLY_RUNS
+    if (over) compileAsUsual()
   }
 }
