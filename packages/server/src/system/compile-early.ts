@@ -1,4 +1,4 @@
-/** How early V8 makes the final code of a function: thresholds that it reads each time, for the whole process. */
+/** How early V8 makes the final code of a function, in the whole process. It reads these whenever it looks at one anew. */
 import { setFlagsFromString } from 'node:v8'
 
 /** Calls of a function altogether, and since something new was last seen in it. */
