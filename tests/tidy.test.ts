@@ -62,6 +62,8 @@ const MAY_IMPORT: Readonly<Record<string, readonly string[]>> = {
   dispatch: ['automations', 'engine', 'executors', 'store', 'streams'],
   auth: ['store'],
   api: ['auth', 'store', 'streams'],
+  // A whole server of its own, for nobody.
+  practice: ['api', 'dispatch', 'engine', 'store', 'system'],
 }
 
 test('folders of the server know only those below them', () => {

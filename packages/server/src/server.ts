@@ -11,10 +11,11 @@ import { loadSecretKey } from './auth/secrets.ts'
 import { listenOnSocket } from './dispatch/socket-listener.ts'
 import type { EngineCore } from './engine/engine-core.ts'
 import type { Clock, Flush, Processes, Random } from './ports.ts'
-import { startPractice } from './practice.ts'
+import { type Practising, startPractice } from './practice/practice.ts'
 import { DEFAULT_RETENTION, type RetentionSettings } from './scheduler/retention.ts'
 import { openServerStore } from './store/open.ts'
 import { nodeClock, nodeProcesses, nodeRandom } from './system/node-ports.ts'
+import { onThisMachine } from './system/wires.ts'
 
 export interface ServerSettings extends HttpSettings {
   /** The folder of the database, the channel's socket and the secret key. */
@@ -73,7 +74,7 @@ async function startOn(store: App['store'], settings: ServerSettings, ports: Ser
   const log = settings.log ?? (() => undefined)
   const stopping = new AbortController()
   let apiUrl = ''
-  let runEnded = (): void => undefined
+  let practice: Practising | undefined
   const inside = await assemble({
     store,
     ports,
@@ -83,7 +84,7 @@ async function startOn(store: App['store'], settings: ServerSettings, ports: Ser
     apiUrl: () => apiUrl,
     retention: settings.retention ?? DEFAULT_RETENTION,
     onRunEnd: (run) => {
-      runEnded()
+      practice?.runEnded()
       settings.onRunEnd?.(run)
     },
   })
@@ -95,7 +96,8 @@ async function startOn(store: App['store'], settings: ServerSettings, ports: Ser
   })
   apiUrl = `http://${printable(settings.host)}:${port}/api`
   inside.start()
-  if (settings.prime ?? true) runEnded = startPractice({ ports, signal: stopping.signal, log })
+  const wires = socket.path === null ? null : () => onThisMachine(settings.home)
+  if (settings.prime ?? true) practice = startPractice({ ports, wires, signal: stopping.signal, log })
   return {
     app: inside.app,
     port,
@@ -105,6 +107,7 @@ async function startOn(store: App['store'], settings: ServerSettings, ports: Ser
       inside.stop()
       await http.close()
       await socket.close()
+      await practice?.idle()
       await store.close()
     },
   }

@@ -2,8 +2,8 @@ import { execFile } from 'node:child_process'
 import { join } from 'node:path'
 import { promisify } from 'node:util'
 import { expect, onTestFinished, test } from 'vitest'
+import { nodeClock, nodeProcesses, nodeRandom } from '../system/node-ports.ts'
 import { startPractice } from './practice.ts'
-import { nodeClock, nodeProcesses, nodeRandom } from './system/node-ports.ts'
 
 /** The machine's own ports, with a clock that says what it was asked for and calls back when the test lets it. */
 function practising() {
@@ -18,7 +18,7 @@ function practising() {
   const lines: string[] = []
   const log = (level: string, message: string) => void lines.push(`${level}: ${message}`)
   const ports = { clock: { ...real, after }, random: nodeRandom(), processes: nodeProcesses() }
-  return { runEnded: startPractice({ ports, signal: stopping.signal, log }), waits, stopping, lines }
+  return { ...startPractice({ ports, wires: null, signal: stopping.signal, log }), waits, stopping, lines }
 }
 
 const once = async (condition: () => boolean) => expect.poll(condition).toBe(true)
@@ -47,8 +47,10 @@ test('a server that stops practises no more', async () => {
 })
 
 test('this V8 knows what it is asked for: it would say so on stderr', async () => {
-  const file = join(import.meta.dirname, 'system', 'compile-early.ts')
-  const program = `const { compileEarly } = await import(${JSON.stringify(file)}); compileEarly(true); compileEarly(false)`
+  const file = join(import.meta.dirname, '..', 'system', 'final-code.ts')
+  const program = `
+    const { compileEarly, keepFinalCode } = await import(${JSON.stringify(file)})
+    compileEarly(true), compileEarly(false), keepFinalCode()`
   const { stderr } = await promisify(execFile)(process.execPath, ['--no-warnings', '--input-type=module', '-e', program])
   expect(stderr).toBe('')
 })
