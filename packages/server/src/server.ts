@@ -26,7 +26,7 @@ export interface ServerSettings extends HttpSettings {
   readonly onRunEnd?: (run: FlowRun) => void
   /** How long what has ended is kept. Default: 7 days. */
   readonly retention?: RetentionSettings
-  /** Practises on events for nobody: see `practice.ts`. Default: true. */
+  /** Practises on events for nobody: see `practice/practice.ts`. Default: true. */
   readonly prime?: boolean
 }
 

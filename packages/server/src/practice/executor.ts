@@ -35,6 +35,8 @@ const OFFER: DeploymentOffer = {
   retry_delay_ms: 0,
 }
 
+type Who = Pick<HelloFrame, 'role' | 'limit' | 'host_session_id' | 'uses'>
+
 /** What says hello, and hears what it is told. */
 abstract class Place {
   readonly #connection: Duplex
@@ -49,9 +51,10 @@ abstract class Place {
     connection.on('data', (text: string) => lines.push(text))
   }
 
-  join(who: Partial<HelloFrame>): Promise<WelcomeFrame> {
+  join({ role, ...who }: Who): Promise<WelcomeFrame> {
     const hello: HelloFrame = {
       type: 'hello',
+      ...(role ? { role } : {}),
       protocol: CHANNEL_PROTOCOL,
       session_id: null,
       name: 'prime',
@@ -59,7 +62,6 @@ abstract class Place {
       pid: 0,
       boot_id: this.ports.clock.boot,
       sdk_version: '',
-      limit: 10,
       ...who,
       deployments: [OFFER],
       holds: [],
@@ -79,10 +81,6 @@ abstract class Place {
   }
 
   protected abstract told(frame: ServerFrame): void
-
-  leave(): void {
-    this.#connection.end()
-  }
 }
 
 /** Of each run: its beginning and its end. */
@@ -150,15 +148,15 @@ export class PrimingHost extends Place {
 
   /** A process of its own that takes one run. */
   async joined(process: PrimingExecutor): Promise<string> {
-    const { session_id } = await process.join({ host_session_id: this.#id, limit: 1, uses: 1 })
+    const { session_id } = await process.join({ limit: 1, host_session_id: this.#id, uses: 1 })
     this.#say(1)
     return session_id
   }
 
   gone(sessionId: string): void {
     this.#say(0)
-    const how = { pid: 0, kind: 'exit', code: 0, signal: null, message: 'exit code 0' } as const
-    this.send({ type: 'child_end', session_id: sessionId, ...how })
+    const how = { kind: 'exit', code: 0, signal: null, message: 'exit code 0' } as const
+    this.send({ type: 'child_end', pid: 0, session_id: sessionId, ...how })
   }
 
   #say(ready: number): void {

@@ -13,12 +13,12 @@ import { type Practice, prime } from './prime.ts'
  * The first event after a start took 6.7 ms to its first line without them, 2.5 ms with them, and those that follow 2.2 and
  * 1.75. More of them win little (60: 1.7 ms) and cost memory: V8 keeps the code that it makes of what it has seen often.
  */
-const AFTER_START = { events: 16, everyMs: 0, fresh: false }
+const AFTER_START = { events: 16, everyMs: 0 }
 /**
  * With 250 of them V8 makes final code of much only when real events come: one in five of the next fifty then took 4 to
  * 13 ms. With 700 it was done.
  */
-const AFTER_USE = { events: 700, everyMs: 5, fresh: true }
+const AFTER_USE = { events: 700, everyMs: 5 }
 /** Whoever asks a single question, and stops the server then, does not pay for it. */
 const USED_MS = 1_000
 /** Real runs that compile early, too: clients and executors differ from those of the practice. */
@@ -26,7 +26,7 @@ const EARLY_RUNS = 300
 
 export interface PracticeParts {
   readonly ports: Practice['ports']
-  /** What real events pass through; null where the server has none of it. */
+  /** Opens what real events pass through; null where the server has none of it, and practises in memory. */
   readonly wires: (() => Promise<Wires>) | null
   /** Aborted when the server stops. */
   readonly signal: AbortSignal
@@ -46,30 +46,31 @@ export function startPractice({ ports, wires, signal, log }: PracticeParts): Pra
   let practised = false
   let over = false
   const underWay = new Set<Promise<void>>()
-  const practise = async (how: typeof AFTER_START, open: () => Promise<Wires>): Promise<void> => {
-    try {
-      const opened = await open()
-      await prime({ ports, wires: opened, signal, ...how }).finally(opened.close)
-    } catch (error) {
-      log('warning', `The server could not get warm: ${String(error)}`)
-    }
+  const practise = async (how: typeof AFTER_START, open: PracticeParts['wires']): Promise<void> => {
+    const couldNot = (error: unknown): void => log('warning', `The server could not get as warm as it can be: ${String(error)}`)
+    const real = await open?.().catch(couldNot)
+    const opened = real ?? inMemory()
+    await prime({ ports, wires: opened, fresh: real !== undefined, signal, ...how })
+      .catch(couldNot)
+      .finally(opened.close)
   }
-  const begin = (how: typeof AFTER_START, open: () => Promise<Wires>): Promise<void> => {
+  const begin = (how: typeof AFTER_START, open: PracticeParts['wires']): Promise<void> => {
     const done = practise(how, open).finally(() => underWay.delete(done))
     underWay.add(done)
     return done
   }
   const compileAsUsual = (): void => compileEarly(false)
   const beUsed = (): void => {
+    if (signal.aborted) return
     compileEarly(true)
     keepFinalCode()
     signal.addEventListener('abort', compileAsUsual, { once: true })
     ports.clock.after(USED_MS, async () => {
-      if (!signal.aborted) await begin(AFTER_USE, wires ?? inMemory)
+      if (!signal.aborted) await begin(AFTER_USE, wires)
       practised = true
     })
   }
-  setImmediate(() => void begin(AFTER_START, inMemory))
+  setImmediate(() => void begin(AFTER_START, null))
   return {
     runEnded() {
       if (over) return

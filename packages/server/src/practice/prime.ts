@@ -41,51 +41,91 @@ export async function prime({ ports, wires, events, everyMs, fresh, signal }: Pr
   const secretKey = new Uint8Array(32)
   const inside = await assemble({ store, ports, log: () => undefined, version: '', secretKey, apiUrl: () => '' })
   const http = createHttpServer(inside.app, SETTINGS, { socketPath: null })
-  const open = new Set<Duplex>()
-  const connect = async (serve: (connection: Duplex) => void): Promise<Duplex> => {
-    const ends = await wires.connect()
-    for (const end of ends) open.add(end.on('close', () => open.delete(end)))
-    serve(ends[1])
-    return ends[0]
-  }
-  const channel = () => connect((connection) => serveConnection(connection, inside.app.channel))
+  const lines = new Lines(wires, signal)
+  const channel = () => lines.connect((connection) => serveConnection(connection, inside.app.channel))
+  let n = 0
   inside.start()
   try {
-    const sender = new Sender(await connect(http.serve))
-    const runs = fresh ? await inFresh(channel, ports) : await inOne(channel, ports)
-    let n = 0
+    const sender = new Sender(await lines.connect(http.serve))
+    const runs = fresh ? await inFresh(lines, channel, ports) : await inOne(lines, channel, ports)
     while (n < events && !signal.aborted) {
-      await runs((ended) => Promise.all([ended, sender.post('/api/events', eventOf(n, ports))]))
+      await runs((ended) => lines.wait(Promise.all([ended, sender.post('/api/events', eventOf(n, ports))])))
       n += 1
-      if (everyMs > 0) await pause(clock, everyMs)
+      if (everyMs > 0) await lines.wait(pause(clock, everyMs))
     }
-    return n
+  } catch (error) {
+    if (!signal.aborted) throw error
   } finally {
     inside.stop()
-    for (const end of open) end.destroy()
+    lines.close()
     await store.close()
   }
+  return n
 }
 
 const pause = (clock: Ports['clock'], ms: number): Promise<void> => new Promise((resolve) => void clock.after(ms, resolve))
 
+/** The connections of a practice. Nothing is waited for any longer when one has closed too early, or at the signal. */
+class Lines {
+  readonly #wires: Wires
+  readonly #over = Promise.withResolvers<never>()
+  /** Both ends of each. */
+  readonly #open = new Map<Duplex, Duplex>()
+
+  constructor(wires: Wires, signal: AbortSignal) {
+    this.#wires = wires
+    this.#over.promise.catch(() => undefined) // whether or not somebody waits
+    const stop = () => this.#over.reject(new Error('the server stops'))
+    if (signal.aborted) stop()
+    else signal.addEventListener('abort', stop, { once: true })
+  }
+
+  wait<T>(work: Promise<T>): Promise<T> {
+    return Promise.race([work, this.#over.promise])
+  }
+
+  async connect(serve: (connection: Duplex) => void): Promise<Duplex> {
+    const [client, server] = await this.wait(this.#wires.connect())
+    this.#open.set(client, server)
+    client.on('error', () => undefined) // 'close' follows
+    client.on('close', () => {
+      if (this.#open.delete(client)) this.#over.reject(new Error('a connection of its own was closed'))
+    })
+    serve(server)
+    return client
+  }
+
+  /** Ends it as whoever leaves does: what was sent is read first. */
+  hangUp(client: Duplex): void {
+    this.#open.delete(client)
+    client.end()
+  }
+
+  close(): void {
+    for (const ends of this.#open) for (const end of ends) end.destroy()
+    this.#open.clear()
+  }
+}
+
 /** Has an executor for the next run, while `work` sends its event; `ended` settles with the run. */
 type Runs = (work: (ended: Promise<void>) => Promise<unknown>) => Promise<void>
+type Connect = () => Promise<Duplex>
 
-async function inOne(channel: () => Promise<Duplex>, ports: Ports): Promise<Runs> {
-  const executor = new PrimingExecutor(await channel(), ports)
-  await executor.join({})
+async function inOne(lines: Lines, connect: Connect, ports: Ports): Promise<Runs> {
+  const executor = new PrimingExecutor(await connect(), ports)
+  await lines.wait(executor.join({ limit: 10 }))
   return async (work) => void (await work(executor.ended()))
 }
 
-async function inFresh(channel: () => Promise<Duplex>, ports: Ports): Promise<Runs> {
-  const host = new PrimingHost(await channel(), ports)
-  await host.joinAsHost()
+async function inFresh(lines: Lines, connect: Connect, ports: Ports): Promise<Runs> {
+  const host = new PrimingHost(await connect(), ports)
+  await lines.wait(host.joinAsHost())
   return async (work) => {
-    const executor = new PrimingExecutor(await channel(), ports)
-    const sessionId = await host.joined(executor)
+    const connection = await connect()
+    const executor = new PrimingExecutor(connection, ports)
+    const sessionId = await lines.wait(host.joined(executor))
     await work(executor.ended())
-    executor.leave()
+    lines.hangUp(connection)
     host.gone(sessionId)
   }
 }

@@ -18,7 +18,8 @@ function set(flags: readonly string[], knownBy: readonly number[]): void {
 export const compileEarly = (early: boolean): void => set(early ? EARLY : USUAL, EARLY_KNOWN_BY)
 
 /**
- * From now on V8 gives no memory back when little happens. It would throw away the final code of most functions with it,
- * some 100 seconds after the last collection, and thousands of events would have to come until it is there again.
+ * From now on V8 collects as usual when little happens, and not so as to give back all the memory it can: with that it
+ * would throw away the final code of most functions, some 100 seconds after the last collection, and thousands of events
+ * would have to come until it is there again.
  */
 export const keepFinalCode = (): void => set(['--no-memory-reducer-favors-memory'], KEEP_KNOWN_BY)

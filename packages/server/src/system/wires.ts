@@ -13,20 +13,29 @@ export interface Wires {
   close(): void
 }
 
-export const inMemory = async (): Promise<Wires> => ({
+export const inMemory = (): Wires => ({
   connect: async () => duplexPair(),
   flush: (done) => void setImmediate(() => done(null)),
   close: () => undefined,
 })
 
-/** Both have names in this folder for a moment only. Rejects where that cannot be. */
+/** Not longer than the name of the channel's socket: what that one fits into is long enough for this one. */
+const SOCKET_NAME = 'warm-up.sock'
+
+/** The socket has its name in this folder until it is closed; one that a killed server has left is replaced. Rejects where there can be none. */
 export async function onThisMachine(folder: string): Promise<Wires> {
-  const socketPath = join(folder, 'practice.sock')
+  const socketPath = join(folder, SOCKET_NAME)
   const filePath = join(folder, 'practice.tmp')
   rmSync(socketPath, { force: true })
   const file = openSync(filePath, 'w', 0o600)
   rmSync(filePath)
-  const server = createServer()
+  const open = new Set<Socket>()
+  const keep = (socket: Socket): void => {
+    open.add(socket)
+    socket.on('error', () => undefined) // 'close' follows
+    socket.on('close', () => open.delete(socket))
+  }
+  const server = createServer(keep)
   try {
     server.listen(socketPath)
     await once(server, 'listening')
@@ -38,12 +47,14 @@ export async function onThisMachine(folder: string): Promise<Wires> {
     async connect() {
       const accepted = once(server, 'connection') as Promise<[Socket]>
       const client = connect(socketPath)
+      keep(client)
       const [[socket]] = await Promise.all([accepted, once(client, 'connect')])
       return [client, socket]
     },
     flush: (done) => fdatasync(file, done),
     close() {
       server.close() // and the socket's name goes
+      for (const socket of open) socket.destroy()
       closeSync(file)
     },
   }

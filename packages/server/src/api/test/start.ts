@@ -54,7 +54,7 @@ function ask(port: number, method: string, path: string, { headers = {}, body }:
   const text = body === undefined ? undefined : typeof body === 'string' ? body : JSON.stringify(body)
   const type = body === undefined ? {} : { 'content-type': 'application/json' }
   return new Promise((resolve, reject) => {
-    const request = httpRequest({ port, method, path, headers: { ...type, ...headers }, agent: false }, (response) => {
+    const request = httpRequest({ host: '127.0.0.1', port, method, path, headers: { ...type, ...headers }, agent: false }, (response) => {
       let received = ''
       response.setEncoding('utf8')
       response.on('data', (part: string) => {
