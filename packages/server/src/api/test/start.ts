@@ -53,8 +53,11 @@ export async function startHttp(settings: Partial<ServerSettings> = {}, ports?: 
 function ask(port: number, method: string, path: string, { headers = {}, body }: Ask = {}): Promise<Answer> {
   const text = body === undefined ? undefined : typeof body === 'string' ? body : JSON.stringify(body)
   const type = body === undefined ? {} : { 'content-type': 'application/json' }
+  // The address, not the name: requests then reach the server in the order in which they were made.
+  const place = { host: '127.0.0.1', port, agent: false } as const
   return new Promise((resolve, reject) => {
-    const request = httpRequest({ host: '127.0.0.1', port, method, path, headers: { ...type, ...headers }, agent: false }, (response) => {
+    const all = { host: `localhost:${port}`, ...type, ...headers }
+    const request = httpRequest({ ...place, method, path, headers: all }, (response) => {
       let received = ''
       response.setEncoding('utf8')
       response.on('data', (part: string) => {
