@@ -27,15 +27,16 @@ const MORE_HEADERS: readonly (readonly string[])[] = [
 export class Sender {
   readonly #connection: Duplex
   #sent = 0
-  #answer = Promise.withResolvers<void>()
+  /** Of the last request; nobody waits before the first one. */
+  #answer: PromiseWithResolvers<void> | undefined
 
   constructor(connection: Duplex) {
     this.#connection = connection
     connection.setEncoding('latin1')
     // The answers here have no body: each comes in one piece.
     connection.on('data', (text: string) => {
-      if (text.startsWith('HTTP/1.1 204')) this.#answer.resolve()
-      else this.#answer.reject(new Error(`an event of its own was answered ${text}`))
+      if (text.startsWith('HTTP/1.1 204')) this.#answer?.resolve()
+      else this.#answer?.reject(new Error(`an event of its own was answered ${text}`))
     })
   }
 
