@@ -32,7 +32,7 @@ test('the server touches clock, timers and randomness in its ports only, so that
 })
 
 test('sockets and processes are opened at the edges of the server only', () => {
-  const edges = /^packages\/server\/src\/(system|api|dispatch\/socket-listener)/
+  const edges = /^packages\/server\/src\/(system|api|dispatch\/socket-listener|practice\/wires)/
   const found = server
     .filter(({ path }) => !edges.test(path))
     .flatMap(({ path, valueImports }) =>

@@ -44,14 +44,29 @@ export const MUTANTS = {
   'an end that does not stay': { file: 'core/src/rules/policy.ts', from: '  terminalStays,\n', to: '' },
   'Cancelled before the work is gone': { file: 'core/src/rules/policy.ts', from: '  cancelWhenGone,\n', to: '' },
   'a journal that is not read after a crash': {
-    file: 'server/src/store/open-database.ts',
+    file: 'server/src/store/journal.ts',
     from: 'if (left.length === 0) return',
     to: 'if (left.length >= 0) return',
   },
-  'a void row of the journal that a crash brings back': {
+  'a void record of the journal that a crash brings back': {
     file: 'server/src/store/journal.ts',
-    from: 'if (isVoid(entry, this.#statements)) return',
+    from: 'if (isVoid(entry, statements)) return',
     to: '',
+  },
+  'a record on top of what is not on disk': {
+    file: 'server/src/store/group-commit.ts',
+    from: 'if (row === null || this.#parts.flushes.logIsBehind) return undefined',
+    to: 'if (row === null) return undefined',
+  },
+  'a torn record of the journal that counts': {
+    file: 'server/src/store/journal-ring.ts',
+    from: 'checksum(bytes, at, length) !== bytes.readUInt32LE(at + CHECKSUM_AT)',
+    to: 'Math.abs(0) > 1',
+  },
+  'answers in the order of the disk': {
+    file: 'server/src/store/flush-queue.ts',
+    from: 'while (this.#groups[0]?.durable) settleAll(this.#groups.shift()?.waiters ?? [])',
+    to: 'for (const group of this.#groups.filter(({ durable }) => durable)) { this.#groups.splice(this.#groups.indexOf(group), 1); settleAll(group.waiters) }',
   },
   'viewers before the flush': {
     file: 'server/src/dispatch/record-items.ts',

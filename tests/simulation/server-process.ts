@@ -5,7 +5,8 @@
 import { isAppError, type ServerFrame } from '@pilotflame/core'
 import type { App } from '../../packages/server/src/app.ts'
 import { assemble, type Inside } from '../../packages/server/src/assemble.ts'
-import type { ChannelPeer, Clock } from '../../packages/server/src/ports.ts'
+import type { BlockFile, ChannelPeer, Clock } from '../../packages/server/src/ports.ts'
+import { blocksInMemory } from '../../packages/server/src/store/block-file.ts'
 import { openSqliteStore, type SqliteStore } from '../../packages/server/src/store/sqlite-store.ts'
 import type { Fact } from './books.ts'
 import { Conversation, checkFrameIn, checkFrameOut, type FrameIn } from './check-frames.ts'
@@ -13,6 +14,7 @@ import { checkImage } from './check-image.ts'
 import { checkMemory } from './check-memory.ts'
 import { checkSessions, checkWrites } from './check-writes.ts'
 import type { Connection } from './connection.ts'
+import { JournalDisk } from './journal-disk.ts'
 import { observeStore } from './observed-store.ts'
 import { timerMicros } from './timeline.ts'
 import { MS, type World } from './world.ts'
@@ -35,11 +37,21 @@ interface Life {
   readonly connections: Set<Connection>
 }
 
-interface FlushUnderWay {
-  /** Null when no crash is near. */
+type Done = (error: Error | null) => void
+
+/** Of the database's log. */
+interface LogFlush {
+  /** The database, when a crash is near. */
   readonly image: Uint8Array | null
-  commits: number
-  readonly done: (error: Error | null) => void
+  /** So many commits are in its tables. */
+  readonly commits: number
+  readonly done: Done
+}
+
+interface JournalFlush {
+  readonly writes: number
+  readonly done: Done
+  isOnDisk: boolean
 }
 
 let migrated: Promise<Uint8Array> | undefined
@@ -47,7 +59,8 @@ let migrated: Promise<Uint8Array> | undefined
 /** An empty database with all migrations: made once. */
 function emptyImage(): Promise<Uint8Array> {
   const make = async (): Promise<Uint8Array> => {
-    const store = await openSqliteStore({ path: ':memory:', flush: (done) => done(null), reader: 'inline' })
+    const flush = (done: Done): void => done(null)
+    const store = await openSqliteStore({ path: ':memory:', flush, journal: blocksInMemory(flush), reader: 'inline' })
     const image = await store.image()
     await store.close()
     return image
@@ -60,9 +73,13 @@ export class ServerProcess {
   readonly #world: World
   #life: Life | null = null
   #image: Uint8Array | null = null
-  #flush: FlushUnderWay | null = null
-  /** How many commits the image holds; it is what is on disk when that is what is durable. */
-  #imageCommits = 0
+  readonly #journal = new JournalDisk()
+  #logFlush: LogFlush | null = null
+  #journalFlush: JournalFlush | null = null
+  /** Records whose flush has not been answered, in order: the commit that each is. */
+  #records: number[] = []
+  /** How many commits the image and the journal hold; they are what is on disk when that is what is durable. */
+  #known = 0
   /** Images are kept: a crash is near. They are dear. */
   #keepsImages = false
   /** Counts the lives of this server. */
@@ -96,7 +113,7 @@ export class ServerProcess {
 
   /** Nothing is written or waits to be. */
   get quiet(): boolean {
-    return this.#unsettled === 0 && this.#flush === null
+    return this.#unsettled === 0 && this.#logFlush === null && this.#journalFlush === null
   }
 
   wall(): number {
@@ -107,6 +124,7 @@ export class ServerProcess {
     const world = this.#world
     this.incarnation += 1
     const life = this.incarnation
+    const { random } = world
     this.#image ??= await emptyImage()
     const ports = {
       clock: this.#clock(life),
@@ -117,11 +135,17 @@ export class ServerProcess {
       path: ':memory:',
       image: this.#image,
       reader: 'inline',
-      flush: (done) => this.#startFlush(life, store, done),
-      later: (callback) => void ports.clock.after(2, callback),
+      flush: (done) => this.#startLogFlush(life, store, done),
+      journal: this.#journalFile(life),
+      turns: {
+        soon: (callback) => this.#after(life, random.between(1, 200), 'tables', callback),
+        later: (callback) => void ports.clock.after(2, callback),
+      },
       onWarning: (message) => world.violated('journal', message),
     })
-    if (life > 1) checkImage(world, await store.image(), 'after the crash')
+    this.#image = await store.image() // its migrations and its journal's life are on disk
+    this.#known = world.ledger.durable
+    if (life > 1) checkImage(world, this.#image, 'after the crash')
     const observed = observeStore(store, {
       submitted: () => {
         this.#unsettled += 1
@@ -185,41 +209,93 @@ export class ServerProcess {
     return { uuid: () => random.uuid(Math.floor(this.wall() / 1000)), bytes: (length: number) => random.bytes(length) }
   }
 
-  /** The disk takes a while, and so does hearing of it. */
-  #startFlush(life: number, store: SqliteStore, done: (error: Error | null) => void): void {
-    const world = this.#world
-    const { random, timeline } = world
-    const image = this.#keepsImages ? store.imageOfFlush() : null
-    const flush: FlushUnderWay = { image, commits: world.ledger.length, done }
-    // A row of the journal is on its way to the disk before it is known whether it counts.
-    queueMicrotask(() => {
-      flush.commits = world.ledger.length
+  #after(life: number, micros: number, name: string, happen: () => void): void {
+    this.#world.timeline.after(micros, name, () => {
+      if (this.incarnation === life) happen()
     })
-    this.#flush = flush
-    const answer = (): void => {
-      if (this.incarnation !== life || this.#flush !== flush) return
-      this.#flush = null
-      world.ledger.answered = flush.commits
-      this.#changed = true
-      world.note(() => `flush answered up to ${flush.commits}`)
-      done(null)
-    }
-    const diskMicros = world.faulty && random.chance(0.1) ? random.between(1 * MS, 400 * MS) : random.between(50, 600)
-    timeline.after(diskMicros, 'disk', () => {
-      if (this.incarnation === life) this.#onDisk(flush)
-    })
-    timeline.after(world.options.flushAnswersEarly ? 20 : diskMicros + random.between(1, 300), 'flush', answer)
   }
 
-  #onDisk({ image, commits }: FlushUnderWay): void {
-    if (commits < this.#world.ledger.durable) return
-    this.#world.ledger.durable = commits
+  /** The disk takes a while, and so does hearing of it. */
+  #flush(life: number, name: string, onDisk: () => void, answer: () => void): void {
+    const { random, faulty, options } = this.#world
+    const diskMicros = faulty && random.chance(0.1) ? random.between(1 * MS, 400 * MS) : random.between(50, 600)
+    this.#after(life, diskMicros, `disk, ${name}`, onDisk)
+    const answerMicros = options.flushAnswersEarly ? 20 : diskMicros + random.between(1, 300)
+    this.#after(life, answerMicros, `flush, ${name}`, answer)
+  }
+
+  #startLogFlush(life: number, store: SqliteStore, done: Done): void {
+    const { ledger } = this.#world
+    const image = this.#keepsImages ? store.imageOfFlush() : null
+    const flush = { image, commits: ledger.length - store.counts.behind, done }
+    this.#logFlush = flush
+    const answer = (): void => {
+      this.#logFlush = null
+      // In the order in which they were written: what the journal has first is answered first.
+      this.#answered(Math.min(flush.commits, (this.#records[0] ?? Number.POSITIVE_INFINITY) - 1), done)
+    }
+    this.#flush(life, 'log', () => this.#logOnDisk(flush), answer)
+  }
+
+  #answered(commits: number, done: Done): void {
+    const { ledger } = this.#world
+    ledger.answered = Math.max(ledger.answered, commits)
+    this.#changed = true
+    this.#world.note(() => `flush answered up to ${commits}`)
+    done(null)
+  }
+
+  #logOnDisk({ image, commits }: LogFlush): void {
+    const { ledger } = this.#world
+    ledger.durable = Math.max(ledger.durable, commits)
     if (image) this.#keep(image)
+    else this.#known = -1
+  }
+
+  #journalFile(life: number): BlockFile {
+    const disk = this.#journal
+    this.#records = []
+    return {
+      blocks: disk.blocks,
+      read: () => disk.read(),
+      clear: () => disk.clear(),
+      write: (first, bytes) => {
+        disk.write(first, bytes)
+        const index = this.#records.push(this.#world.ledger.length) - 1
+        // Whether a record counts is known a moment after it was written.
+        queueMicrotask(() => {
+          if (this.incarnation === life) this.#records[index] = this.#world.ledger.length
+        })
+      },
+      flush: (done) => this.#startJournalFlush(life, done),
+    }
+  }
+
+  #startJournalFlush(life: number, done: Done): void {
+    const flush = { writes: this.#journal.waiting, done, isOnDisk: false }
+    this.#journalFlush = flush
+    const answer = (): void => {
+      this.#journalFlush = null
+      const last = this.#records.splice(0, flush.writes).at(-1) ?? 0
+      this.#answered(last, done)
+    }
+    this.#flush(life, 'journal', () => this.#journalOnDisk(flush), answer)
+  }
+
+  #journalOnDisk(flush: JournalFlush): void {
+    if (flush.isOnDisk) return
+    flush.isOnDisk = true
+    const { writes } = flush
+    const { ledger } = this.#world
+    this.#journal.flushed(writes)
+    const isKnown = this.#known === ledger.durable
+    ledger.durable = Math.max(ledger.durable, this.#records[writes - 1] ?? 0)
+    if (isKnown) this.#known = ledger.durable
   }
 
   #keep(image: Uint8Array): void {
     this.#image = image
-    this.#imageCommits = this.#world.ledger.durable
+    this.#known = this.#world.ledger.durable
   }
 
   /** A crash is near: from now on what is on disk is kept. */
@@ -231,7 +307,7 @@ export class ServerProcess {
 
   /** What is on disk is known. */
   get canCrash(): boolean {
-    return this.#life !== null && this.#imageCommits === this.#world.ledger.durable
+    return this.#life !== null && this.#known === this.#world.ledger.durable
   }
 
   /** Memory is lost, and so is what no flush had finished: the disk may or may not have got to the last one. */
@@ -241,12 +317,19 @@ export class ServerProcess {
     const world = this.#world
     this.#life = null
     this.incarnation += 1
-    const flush = this.#flush
-    this.#flush = null
-    if (flush?.image && world.random.chance(0.5)) this.#onDisk(flush)
+    const log = this.#logFlush
+    const journal = this.#journalFlush
+    this.#logFlush = null
+    this.#journalFlush = null
+    if (log?.image && world.random.chance(0.5)) this.#logOnDisk(log)
+    if (journal && world.random.chance(0.5)) this.#journalOnDisk(journal)
+    // Where the tables have the oldest record that is torn, the next one would count, and nobody needs it to.
+    const oldest = this.#records.at(-this.#journal.waiting) ?? 0
+    this.#journal.crash(() => oldest <= world.ledger.durable || world.random.chance(0.5))
     this.#keepsImages = false
     life.inside.stop()
-    flush?.done(new Error('crashed'))
+    log?.done(new Error('crashed'))
+    journal?.done(new Error('crashed'))
     life.store.close().catch(() => undefined)
     world.ledger.crash()
     world.crashed()
@@ -273,7 +356,8 @@ export class ServerProcess {
     this.#life = null
     this.incarnation += 1
     life.inside.stop()
-    this.#flush?.done(new Error('over'))
+    this.#logFlush?.done(new Error('over'))
+    this.#journalFlush?.done(new Error('over'))
     life.store.close().catch(() => undefined)
   }
 

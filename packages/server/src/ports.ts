@@ -21,8 +21,21 @@ export interface Random {
   bytes(length: number): Uint8Array
 }
 
-/** Makes what was written to the database's log so far durable, and then calls back. */
+/** Makes what was written so far durable, and then calls back: the database's log, or the journal's file. */
 export type Flush = (done: (error: Error | null) => void) => void
+
+/** A file of blocks that are written as a whole, each in its place: the journal's. */
+export interface BlockFile {
+  /** How many there are. */
+  readonly blocks: number
+  /** All of it as it was left; empty where there is no file. */
+  read(): Uint8Array
+  /** Makes it anew, all zeros. Throws what the disk says. */
+  clear(): void
+  /** Whole blocks, from the block `first` on. */
+  write(first: number, bytes: Uint8Array): void
+  readonly flush: Flush
+}
 
 /** One open connection of an executor. */
 export interface ChannelPeer {

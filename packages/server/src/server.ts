@@ -12,10 +12,10 @@ import { listenOnSocket } from './dispatch/socket-listener.ts'
 import type { EngineCore } from './engine/engine-core.ts'
 import type { Clock, Flush, Processes, Random } from './ports.ts'
 import { type Practising, startPractice } from './practice/practice.ts'
+import { onThisMachine } from './practice/wires.ts'
 import { DEFAULT_RETENTION, type RetentionSettings } from './scheduler/retention.ts'
 import { openServerStore } from './store/open.ts'
 import { nodeClock, nodeProcesses, nodeRandom } from './system/node-ports.ts'
-import { onThisMachine } from './system/wires.ts'
 
 export interface ServerSettings extends HttpSettings {
   /** The folder of the database, the channel's socket and the secret key. */

@@ -1,5 +1,5 @@
 /** UUIDv7 from a pool of random bytes: states, log lines and task runs are named often, and in order. */
-import { createHash, randomFillSync } from 'node:crypto'
+import { hash, randomFillSync } from 'node:crypto'
 import { isUuid } from '@pilotflame/core'
 
 const POOL_BYTES = 4_096
@@ -44,7 +44,7 @@ export function uuidv7(): string {
  * its task runs instead of adding others. It has the form of a UUIDv7 made when the run was.
  */
 export function taskRunIdOf(runId: string, taskKey: string, dynamicKey: string): string {
-  const hash = createHash('sha256').update(`${runId}\n${taskKey}\n${dynamicKey}`).digest('hex')
+  const digest = hash('sha256', `${runId}\n${taskKey}\n${dynamicKey}`, 'hex')
   const time = isUuid(runId) ? runId.replaceAll('-', '').slice(0, 12) : '0'.repeat(12)
-  return assemble(time, Number.parseInt(hash.slice(0, 3), 16), hash.slice(3, 19))
+  return assemble(time, Number.parseInt(digest.slice(0, 3), 16), digest.slice(3, 19))
 }

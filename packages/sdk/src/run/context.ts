@@ -61,6 +61,27 @@ export const viewOf = (run: Run, scope: Scope, parameters = run.parameters): Run
     parameters: { value: parameters, enumerable: true },
   }) as Run
 
+/** Inside of a task. The run with the task's own signal is made when somebody asks for it: hardly any task does. */
+export class TaskContext implements Context {
+  readonly host: RunHost
+  readonly scope: Scope
+  readonly taskRunId: string
+  readonly #outer: Context
+  #run: Run | undefined
+
+  constructor(outer: Context, scope: Scope, taskRunId: string) {
+    this.host = outer.host
+    this.scope = scope
+    this.taskRunId = taskRunId
+    this.#outer = outer
+  }
+
+  get run(): Run {
+    this.#run ??= viewOf(this.#outer.run, this.scope)
+    return this.#run
+  }
+}
+
 /**
  * One for all copies of this version in a process: a program that was bundled has one of its own, and a package that it
  * uses another. What they call belongs to the same run.

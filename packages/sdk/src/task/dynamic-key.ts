@@ -1,15 +1,12 @@
 /** Which call of a task this is: what its recorded result is found by when the run starts again. */
-import { createHash } from 'node:crypto'
+import { hash } from 'node:crypto'
 import { AppError, canonicalJson, encodeValue } from '@pilotflame/core'
 import type { TaskCalls } from '../run/context.ts'
 import type { TaskOptions } from './options.ts'
 
 function digestOf(name: string, args: readonly unknown[]): string {
   try {
-    return createHash('sha256')
-      .update(canonicalJson(encodeValue(args)))
-      .digest('hex')
-      .slice(0, 32)
+    return hash('sha256', canonicalJson(encodeValue(args)), 'hex').slice(0, 32)
   } catch (error) {
     const reason = error instanceof Error ? error.message : String(error)
     const message = `The arguments of the task "${name}" cannot be recorded: ${reason} Give the task a key: task('${name}', …, { key: (…) => '…' }).`

@@ -1,6 +1,6 @@
 /** One try of a task's function: inside its own scope, given up when its time is over or its run is stopped. */
 import { AppError } from '@pilotflame/core'
-import { type Context, contextStorage, viewOf } from '../run/context.ts'
+import { type Context, contextStorage, TaskContext } from '../run/context.ts'
 import { Scope } from '../run/scope.ts'
 
 export interface Try {
@@ -20,7 +20,7 @@ const timedOut = ({ name, timeoutMs }: Try): AppError =>
 
 /** Starts the function, in a context where `currentRun()` has the task's signal. */
 function start({ outer, taskRunId, call }: Try, scope: Scope): Promise<unknown> {
-  const context: Context = { host: outer.host, scope, taskRunId, run: viewOf(outer.run, scope) }
+  const context = new TaskContext(outer, scope, taskRunId)
   const { bodies } = outer.host.calls
   const body = contextStorage.run(context, async () => call())
   bodies.add(body)

@@ -25,6 +25,9 @@ import { join } from './join.ts'
 import { reconcile } from './reconcile.ts'
 import { recordItems } from './record-items.ts'
 
+/** What one waits for is in a small batch: a step's two states, the end of a run, a chunk. */
+const JOURNALED_ITEMS_MAX = 4
+
 export interface ChannelParts {
   readonly core: EngineCore
   readonly streams: StreamHub
@@ -67,11 +70,14 @@ export function createChannel({ core, streams, apiUrl, onClosed }: ChannelParts)
     }
 
     const batch = (current: Session, { seq, items }: BatchFrame): Promise<void> =>
-      work(async (body) => {
-        if (broken) throw new AppError('session_ended', 'An earlier batch of this connection was not written.')
-        const refused = await recordItems({ core, work: body, streams, sessionId: current.id }, items)
-        body.afterwards(() => peer.send({ type: 'ack', seq, refused }))
-      })
+      work(
+        async (body) => {
+          if (broken) throw new AppError('session_ended', 'An earlier batch of this connection was not written.')
+          const refused = await recordItems({ core, work: body, streams, sessionId: current.id }, items)
+          body.afterwards(() => peer.send({ type: 'ack', seq, refused }))
+        },
+        { journal: items.length <= JOURNALED_ITEMS_MAX },
+      )
 
     /** What the process sent before it ended is read first: the session ends when its channel has closed. */
     const childEnd = (host: Session, frame: ChildEndFrame): void => {

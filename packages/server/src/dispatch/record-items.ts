@@ -118,7 +118,8 @@ function proposalOf(run: FlowRun, { id, state }: StateItem, now: Micros): StateP
 }
 
 async function recordTask(core: EngineCore, work: Work, run: FlowRun, item: TaskItem): Promise<Refusal | undefined> {
-  const known = await work.tx.findTaskRun(item.task_run_id)
+  const isFirst = item.state.type === 'RUNNING' && item.run_count === 1
+  const known = await work.tx.findTaskRun(item.task_run_id, { probablyNew: isFirst })
   const state = enterState({ id: item.id, ...item.state }, item.at, known?.state.id ?? null)
   // Kept whatever the clocks say: its executor counts on it. The first result stays.
   if (item.result !== undefined) work.tx.insertTaskResult(item.run_id, item.task_key, item.dynamic_key, item.result)

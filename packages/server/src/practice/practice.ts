@@ -6,8 +6,8 @@
  */
 import type { EngineCore } from '../engine/engine-core.ts'
 import { compileEarly, keepFinalCode } from '../system/final-code.ts'
-import { inMemory, type Wires } from '../system/wires.ts'
 import { type Practice, prime } from './prime.ts'
+import { inMemory, type Wires } from './wires.ts'
 
 /**
  * The first event after a start took 6.7 ms to its first line without them, 2.5 ms with them, and those that follow 2.2 and

@@ -6,8 +6,8 @@ import type { Duplex } from 'node:stream'
 import { expect, onTestFinished, test } from 'vitest'
 import { startHttp } from '../api/test/start.ts'
 import { nodeClock, nodeProcesses, nodeRandom } from '../system/node-ports.ts'
-import { inMemory, onThisMachine, type Wires } from '../system/wires.ts'
 import { prime } from './prime.ts'
+import { inMemory, onThisMachine, type Wires } from './wires.ts'
 
 /** Takes 16 events. */
 function practise({ wires, fresh = false, signal = new AbortController().signal }: How): Promise<number> {
@@ -30,11 +30,11 @@ test('so they do over a socket and a disk, each in a process of its own, and lea
   const folder = makeFolder()
   const wires = await onThisMachine(folder)
   let flushes = 0
-  const flush: Wires['flush'] = (done) => {
+  const flush: Wires['journal']['flush'] = (done) => {
     flushes += 1
-    wires.flush(done)
+    wires.journal.flush(done)
   }
-  expect(await practise({ wires: { ...wires, flush }, fresh: true })).toBe(16)
+  expect(await practise({ wires: { ...wires, journal: { ...wires.journal, flush } }, fresh: true })).toBe(16)
   // The event, and the run's beginning and end, at the least; each process is written down, too.
   expect(flushes).toBeGreaterThanOrEqual(3 * 16)
   wires.close()

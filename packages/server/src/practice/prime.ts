@@ -8,9 +8,9 @@ import type { HttpSettings } from '../app.ts'
 import { assemble, type InsideParts } from '../assemble.ts'
 import { serveConnection } from '../dispatch/socket-listener.ts'
 import { openSqliteStore } from '../store/sqlite-store.ts'
-import type { Wires } from '../system/wires.ts'
 import { PrimingExecutor, PrimingHost } from './executor.ts'
 import { eventOf, Sender } from './sender.ts'
+import type { Wires } from './wires.ts'
 
 type Ports = InsideParts['ports']
 
@@ -34,9 +34,10 @@ export async function prime({ ports, wires, events, everyMs, fresh, signal }: Pr
   const { clock } = ports
   const store = await openSqliteStore({
     path: ':memory:',
-    flush: wires.flush,
+    flush: wires.journal.flush,
+    journal: wires.journal,
     reader: 'inline',
-    later: (callback) => void clock.after(LATER_MS, callback),
+    turns: { later: (callback) => void clock.after(LATER_MS, callback) },
   })
   const secretKey = new Uint8Array(32)
   const inside = await assemble({ store, ports, log: () => undefined, version: '', secretKey, apiUrl: () => '' })

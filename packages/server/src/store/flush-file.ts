@@ -13,7 +13,7 @@ export interface FileFlush extends Flush {
 }
 
 /** The new file's name must survive as well as its content. */
-function syncFolder(path: string): void {
+export function syncFolder(path: string): void {
   const folder = openSync(dirname(path), 'r')
   try {
     fsyncSync(folder)

@@ -3,18 +3,21 @@ import { statSync } from 'node:fs'
 import { join } from 'node:path'
 import { expect, test } from 'vitest'
 import type { Flush } from '../ports.ts'
+import { blocksInMemory } from './block-file.ts'
 import { fdatasyncFlush } from './flush-file.ts'
 import { FlushQueue } from './flush-queue.ts'
 import { GroupCommit } from './group-commit.ts'
-import { Journal, TableNames } from './journal.ts'
+import { Journal, RECORD_BYTES_MAX, TableNames } from './journal.ts'
+import { JournalRing } from './journal-ring.ts'
 import { openDatabase } from './open-database.ts'
-import { RowCache } from './row-cache.ts'
+import { RowCaches } from './row-cache.ts'
 import { openSqliteStore } from './sqlite-store.ts'
 import { Statements } from './statements.ts'
 import { sampleEvent, uuid } from './test/sample-rows.ts'
-import { inFolder } from './test/stores.ts'
+import { inFolder, inMemory, onDisk } from './test/stores.ts'
 
 const atOnce: Flush = (done) => done(null)
+const nextTurn = (callback: () => void) => void setImmediate(callback)
 
 /** A writer on a database in memory that takes `pages` more pages. */
 function smallDisk(pages: number): GroupCommit {
@@ -22,15 +25,15 @@ function smallDisk(pages: number): GroupCommit {
   const used = Number(db.prepare('pragma page_count').get()?.page_count)
   db.exec(`pragma max_page_count = ${used + pages}`)
   const statements = new Statements(db)
-  const journal = new Journal(statements, () => undefined)
-  const flushes = new FlushQueue(atOnce, () => undefined)
+  const journal = new Journal(statements, new JournalRing(blocksInMemory(atOnce), RECORD_BYTES_MAX), () => undefined)
+  const flushes = new FlushQueue({ log: atOnce, journal: atOnce }, () => undefined)
   return new GroupCommit({
     db,
     statements,
     journal,
     tables: new TableNames(['event']),
-    cache: new RowCache(),
-    later: (callback) => void setImmediate(callback),
+    cache: new RowCaches(),
+    turns: { soon: nextTurn, later: nextTurn },
     flushes,
     path: 'x.db',
   })
@@ -116,9 +119,7 @@ test('a failed flush acknowledges nothing, is reported once, and ends all writin
     setImmediate(() => done(new Error('EIO')))
   }
   const store = await openSqliteStore({
-    path: ':memory:',
-    flush,
-    reader: 'inline',
+    ...inMemory(flush),
     onFatal: (error) => fatal.push(error.message),
   })
   const results = await Promise.allSettled([1, 2].map((n) => store.transaction((tx) => tx.insertEvent(sampleEvent(n)))))
@@ -134,7 +135,7 @@ test('the flush follows the log when it is closed with the database and both are
     const path = join(folder, 'pilotflame.db')
     const flush = fdatasyncFlush(path)
     for (const n of [1, 2]) {
-      const store = await openSqliteStore({ path, flush, reader: 'inline' })
+      const store = await openSqliteStore(onDisk(path, flush))
       expect(await store.transaction((tx) => tx.insertEvent(sampleEvent(n)))).toBe(true)
       await store.close()
       flush.close()
@@ -150,7 +151,7 @@ test('a flush without a log is an error', () =>
 test('the log stays bounded under writes without a pause', () =>
   inFolder(async (folder) => {
     const path = join(folder, 'pilotflame.db')
-    const store = await openSqliteStore({ path, flush: atOnce, reader: 'thread' })
+    const store = await openSqliteStore({ ...onDisk(path, atOnce), reader: 'thread' })
     const event = (n: number) => ({ ...sampleEvent(n), payload: { text: 'x'.repeat(20_000) } })
     await store.read.countFlowRuns({}) // the thread is up
     let written = 0

@@ -11,7 +11,7 @@ import { AppError } from '@pilotflame/core'
 import { BodyRunner, type Outcome } from './body.ts'
 import type { FlushQueue, Waiter } from './flush-queue.ts'
 import { Gathering, type Journal, type JournalEntry, type TableNames } from './journal.ts'
-import type { RowCache } from './row-cache.ts'
+import type { RowCaches } from './row-cache.ts'
 import { SqliteTx } from './sqlite-tx.ts'
 import type { Statements } from './statements.ts'
 import type { TransactionOptions, Tx } from './store.ts'
@@ -33,7 +33,7 @@ interface Ran extends Waiter {
   committed(): void
 }
 
-/** A body whose writes are one row of the journal. */
+/** A body whose writes are one record of the journal. */
 interface WrittenAhead {
   readonly entry: Queued
   readonly ran: Ran
@@ -41,14 +41,24 @@ interface WrittenAhead {
   readonly written: JournalEntry
 }
 
+/** When what nobody waits for is done. */
+export interface Turns {
+  /** Calls back behind what is under way: the tables follow the journal then. */
+  readonly soon: (callback: () => void) => void
+  /** Calls back when the path has probably been quiet for a moment: the tables go to the disk then. */
+  readonly later: (callback: () => void) => void
+}
+
+/** So many records may be in the tables, and these not on disk, while bodies keep coming: a restart after a power cut repeats them. */
+const UNFLUSHED_MAX = 128
+
 export interface GroupCommitParts {
   readonly db: DatabaseSync
   readonly statements: Statements
   readonly journal: Journal
   readonly tables: TableNames
-  readonly cache: RowCache
-  /** Calls back in a moment, when what is under way has probably been answered. */
-  readonly later: (callback: () => void) => void
+  readonly cache: RowCaches
+  readonly turns: Turns
   readonly flushes: FlushQueue
   /** Named in sentences. */
   readonly path: string
@@ -66,6 +76,10 @@ export class GroupCommit {
   #paused = false
   #closed = false
   #applying = false
+  /** Waits for a quiet moment in which to flush the tables. */
+  #flushing = false
+  /** The last record that the tables have on disk, or that is on its way there. */
+  #flushedId = 0
   commits = 0
 
   constructor(parts: GroupCommitParts) {
@@ -113,25 +127,44 @@ export class GroupCommit {
     }
     journal.applied()
     this.#parts.onCommit?.(1)
+    this.#flushTablesInTime()
   }
 
-  /**
-   * When nothing comes for a moment; a failure shows at the next body or read, which tries again. Its pages are
-   * flushed then, too: the next body would have to wait for them otherwise.
-   */
-  #applyLater(): void {
+  /** Behind what waits now; a failure shows at the next body or read, which tries again. */
+  #applySoon(): void {
     if (this.#applying) return
     this.#applying = true
-    this.#parts.later(() => {
+    this.#parts.turns.soon(() => {
       this.#applying = false
-      if (this.#closed || this.#open || this.#parts.journal.isEmpty) return
+      if (this.#closed) return
       try {
         this.#applyJournal()
-      } catch {
-        return
-      }
-      this.#parts.flushes.add([], true)
+      } catch {}
     })
+  }
+
+  /** When no further record has come for a moment, because that one would have to share the disk; or when it is too many. */
+  #flushTablesInTime(): void {
+    const { journal, flushes, turns } = this.#parts
+    const id = journal.appliedId
+    if (this.#closed || id === this.#flushedId) return
+    if (id - this.#flushedId >= UNFLUSHED_MAX) return flushes.flushLog(this.#tablesFlushed())
+    if (this.#flushing) return
+    this.#flushing = true
+    turns.later(() => {
+      this.#flushing = false
+      if (this.#closed || journal.appliedId === this.#flushedId) return
+      if (journal.appliedId === id && journal.isEmpty) flushes.flushLog(this.#tablesFlushed())
+      else this.#flushTablesInTime()
+    })
+  }
+
+  /** A flush of the log begins: what gives back, when it has ended, the room of the records that the tables have now. */
+  #tablesFlushed(): () => void {
+    const { journal } = this.#parts
+    const id = journal.appliedId
+    this.#flushedId = id
+    return () => journal.release(id)
   }
 
   /** Keeps bodies in the queue until `resume`; the one transaction that is open ends first. */
@@ -148,13 +181,11 @@ export class GroupCommit {
   /** Refuses new bodies, and settles when those that were taken have ended. */
   async close(): Promise<void> {
     this.#closed = true
-    do {
-      while (this.#queue.length > 0 || this.#open) {
-        if (this.#open) await this.#open
-        else await new Promise((resolve) => setImmediate(resolve))
-      }
-      await this.#parts.flushes.idle()
-    } while (this.#queue.length > 0 || this.#open) // a flush may end with a body that has to run again
+    while (this.#queue.length > 0 || this.#open) {
+      if (this.#open) await this.#open
+      else await new Promise((resolve) => setImmediate(resolve))
+    }
+    await this.#parts.flushes.idle()
     try {
       this.#applyJournal()
     } catch {} // a full disk: it is durable, and the next start brings the tables up to date
@@ -211,9 +242,9 @@ export class GroupCommit {
     this.#committed(ran, wrote, group.length)
   }
 
-  /** One small body: it reads as it goes, because nobody else writes, and what it writes is one row of the journal. */
+  /** One small body: it reads as it goes, because nobody else writes, and what it writes is one record of the journal. */
   async #runAlone(entry: Queued): Promise<void> {
-    const { statements, flushes, journal, tables, cache } = this.#parts
+    const { statements, flushes, tables, cache } = this.#parts
     try {
       if (flushes.failed) throw flushes.failed
       this.#bringUpToDate()
@@ -221,41 +252,58 @@ export class GroupCommit {
       const tx = new SqliteTx(gathering, cache)
       const ran = await entry.run(this.#runner, tx)
       const wrote = ran.ok && tx.wrote
-      const written = wrote ? journal.write(gathering) : undefined
+      const written = wrote ? this.#write(gathering) : undefined
+      if (written) return this.#settleInTime({ entry, ran, gathering, written })
+      if (gathering.isVoid()) return this.#runAgain(entry)
+      if (wrote) gathering.execute()
       if (gathering.executed) this.#endExecuted(tx, wrote)
-      else if (!written && gathering.isVoid()) return this.#runAgain(entry)
-      if (written) this.#settleInTime({ entry, ran, gathering, written })
-      else this.#committed([ran], wrote, 1)
+      this.#committed([ran], wrote, 1)
     } catch (error) {
       this.#refuseGroup([entry], error)
     }
   }
 
-  /** While the disk writes the row, what the body took for granted is looked up: where that was wrong, the row never was. */
+  /** As one record; undefined where it was executed instead, or has to be. */
+  #write(gathering: Gathering): JournalEntry | undefined {
+    const { row } = gathering
+    // A record counts on top of what is on disk alone.
+    if (row === null || this.#parts.flushes.logIsBehind) return undefined
+    return this.#parts.journal.write(row)
+  }
+
+  /**
+   * While the disk writes the record, what the body took for granted is looked up: where that was wrong, it never was,
+   * and the body runs again before any other.
+   */
   #settleInTime({ entry, ran, gathering, written }: WrittenAhead): void {
     const { flushes, journal, onCommit } = this.#parts
     let holds: boolean | undefined
     const look = (): boolean => {
       if (holds !== undefined) return holds
-      holds = !gathering.isVoid()
-      if (!holds) journal.forget(written)
-      else {
-        journal.committed(written)
+      holds = false // what cannot be looked up, neither
+      try {
+        holds = !gathering.isVoid()
+      } catch (error) {
+        journal.forget(written)
+        entry.refuse(toStoreError(error, this.#parts.path))
+        return holds
+      }
+      if (holds) {
+        journal.holds(written)
         ran.committed()
+      } else {
+        journal.forget(written)
+        this.#runAgain(entry)
       }
       return holds
     }
     const settle = (): void => {
-      try {
-        if (!look()) return this.#runAgain(entry)
-      } catch (error) {
-        return entry.refuse(toStoreError(error, this.#parts.path))
-      }
+      if (!look()) return
       ran.settle()
-      this.#applyLater()
+      this.#applySoon()
     }
     this.commits += 1
-    flushes.add([{ settle, refuse: ran.refuse }], true)
+    flushes.add([{ settle, refuse: ran.refuse }], 'journal')
     look()
     onCommit?.(1)
   }
@@ -275,7 +323,9 @@ export class GroupCommit {
   #committed(ran: readonly Ran[], wrote: boolean, bodies: number): void {
     if (wrote) this.commits += 1
     for (const { ok, committed } of ran) if (ok) committed()
-    this.#parts.flushes.add(ran, wrote)
+    if (wrote) this.#parts.flushes.add(ran, 'log', this.#tablesFlushed())
+    else this.#parts.flushes.add(ran, null)
+    this.#flushTablesInTime()
     if (wrote) this.#parts.onCommit?.(bodies)
   }
 

@@ -1,32 +1,36 @@
 /**
- * Writes first, tables later: what shortens the path between an event and its run.
+ * Writes first, tables later: what shortens the path between an event and its run, and between two steps of a run.
  *
- * A body that asks for it (`{ journal: true }`) has its writes gathered instead of executed, and written as ONE row of
- * the table `journal`. That row is committed and flushed, which makes the body durable; the tables follow when the
- * thread is free, before anything reads them: before the next body, before every list and every point read, and at
- * the next start after a crash. So nobody ever sees tables that lack what was acknowledged.
+ * A body that asks for it (`{ journal: true }`) has its writes gathered instead of executed, and written as ONE record
+ * of the journal's file. Its flush makes the body durable; the tables follow when the thread is free, before anything
+ * reads them: before the next body, before every list and every point read, and at the next start after a crash. So
+ * nobody ever sees tables that lack what was acknowledged. How far the tables have come stands in the table `journal`.
+ *
+ * A record is made on top of tables that are durable or in the journal: it is written only while every body that was
+ * executed directly is on disk. So after a crash the records behind the tables can be executed on them, one by one.
  *
  * A body that reads a table which it has written to is executed at once after all, in a transaction that begins then:
  * nothing is missing for it. Its reads before that need none, because this process is the only writer.
  *
- * Whether an event is new is looked up while the disk writes the row, because hardly any comes twice: the body goes on as
- * if it were, and its row says what it took for granted. Where that was wrong, the row is deleted before anybody has
- * heard of it, and the body runs again without the journal; after a crash, such a row is passed over.
+ * Whether an event or a task run is new is looked up while the disk writes the record, because hardly any comes twice:
+ * the body goes on as if it were, and its record says what it took for granted. Where that was wrong, nobody hears of it,
+ * and the body runs again without the journal; after a crash, such a record is passed over.
  */
-import type { SQLInputValue, SQLOutputValue } from 'node:sqlite'
-import type { Row, SqlRunner, Statements } from './statements.ts'
+import type { DatabaseSync, SQLInputValue } from 'node:sqlite'
+import type { JournalRecord, JournalRing } from './journal-ring.ts'
+import { type Row, type SqlRunner, Statements } from './statements.ts'
 
 /** A statement and its values, as JSON can say them. */
 export type Operation = readonly [sql: string, ...values: (string | number | null)[]]
 
-/** What a row of `journal` says. */
+/** What a record says. */
 interface JournalRow {
   readonly operations: readonly Operation[]
   /** Statements that have to find nothing, else all of it is void. */
   readonly unless: readonly Operation[]
 }
 
-/** A row whose operations are still to be executed; nothing in `unless` means that it was looked at. */
+/** A record whose operations are still to be executed; nothing in `unless` means that it was looked at. */
 export interface JournalEntry extends JournalRow {
   readonly id: number
 }
@@ -34,8 +38,12 @@ export interface JournalEntry extends JournalRow {
 const isVoid = ({ unless }: JournalRow, statements: SqlRunner): boolean =>
   unless.some(([sql, ...values]) => !statements.absent(sql, ...values))
 
-/** A longer row would take pages of its own, and save nothing. */
-const ROW_CHARS_MAX = 16_000
+/** A longer one is as well written directly. */
+const RECORD_CHARS_MAX = 16_000
+/** Of the same as UTF-8. */
+export const RECORD_BYTES_MAX = 3 * RECORD_CHARS_MAX
+
+const APPLIED = 'update journal set applied = ?'
 
 /** The names of tables in a statement; each statement is looked at once. */
 export class TableNames {
@@ -131,11 +139,16 @@ const isPlain = (value: SQLInputValue): boolean => value === null || typeof valu
 
 export class Journal {
   readonly #statements: Statements
+  readonly #ring: JournalRing
   readonly #onLost: (message: string) => void
   #pending: JournalEntry[] = []
+  /** The last record that was written. */
+  #last = 0
+  #applied = 0
 
-  constructor(statements: Statements, onLost: (message: string) => void) {
+  constructor(statements: Statements, ring: JournalRing, onLost: (message: string) => void) {
     this.#statements = statements
+    this.#ring = ring
     this.#onLost = onLost
   }
 
@@ -143,65 +156,102 @@ export class Journal {
     return this.#pending.length === 0
   }
 
-  /** Writes what was gathered as one row, which commits it; undefined when it is void, or was executed instead. */
-  write(gathering: Gathering): JournalEntry | undefined {
-    const { row } = gathering
-    if (row === null || row.operations.length === 0) return undefined
+  /** How many bodies the tables lag behind. */
+  get behind(): number {
+    return this.#pending.reduce((sum, { operations }) => sum + (operations.length > 0 ? 1 : 0), 0)
+  }
+
+  /** The last record that the tables have. */
+  get appliedId(): number {
+    return this.#applied
+  }
+
+  /** Writes what was gathered as one record; undefined when that is too long, or there is no room for it. */
+  write(row: JournalRow): JournalEntry | undefined {
     const text = JSON.stringify(row)
-    if (text.length > ROW_CHARS_MAX) {
-      if (!gathering.isVoid()) gathering.execute()
-      return undefined
-    }
-    const id = this.#statements.insert('insert into journal (operations) values (?)', text)
+    const id = this.#last + 1
+    if (text.length > RECORD_CHARS_MAX || !this.#ring.append(id, text)) return undefined
+    this.#last = id
     return { id, operations: row.operations, unless: [] }
   }
 
-  /** The row was void: it never was. Nobody waits for this to be durable. */
+  /** The record was void: all that the tables get of it is that it is over. */
   forget({ id }: JournalEntry): void {
-    this.#statements.run('delete from journal where id = ?', id)
+    this.#pending.push({ id, operations: [], unless: [] })
   }
 
-  /** Its row is committed: from now on the tables lag behind it. */
-  committed(entry: JournalEntry): void {
+  /** It holds: from now on the tables lag behind it. */
+  holds(entry: JournalEntry): void {
     this.#pending.push(entry)
   }
 
   /** Brings the tables up to date, inside the open transaction. `applied` must be called when that is committed. */
   apply(): void {
-    for (const entry of this.#pending) this.#applyOne(entry)
+    for (const entry of this.#pending) applyOne(this.#statements, entry, this.#onLost)
     const last = this.#pending.at(-1)
-    if (last) this.#statements.run('delete from journal where id <= ?', last.id)
+    if (last) this.#statements.run(APPLIED, last.id)
   }
 
   applied(): void {
+    this.#applied = this.#pending.at(-1)?.id ?? this.#applied
     this.#pending = []
   }
 
-  #applyOne(entry: JournalEntry): void {
-    if (isVoid(entry, this.#statements)) return
-    const { id, operations } = entry
-    this.#statements.run('savepoint entry')
-    try {
-      for (const [sql, ...values] of operations) this.#statements.run(sql, ...values)
-    } catch (error) {
-      if (!isConstraint(error)) throw error // a full disk: it stays where it is, and is applied later
-      this.#statements.run('rollback to entry')
-      this.#onLost(`Entry ${id} of the journal contradicts what is stored, and was dropped: ${String(error)}`)
-    }
-    this.#statements.run('release entry')
-  }
-
-  /** After a crash: what was durable and not yet in the tables. */
-  static readLeft(statements: Statements): readonly JournalEntry[] {
-    const rows: readonly Record<string, SQLOutputValue>[] = statements.all('select id, operations from journal order by id')
-    return rows.map(({ id, operations }) => ({ id: Number(id), ...parseRow(String(operations)) }))
+  /** The tables are on disk up to this record. */
+  release(id: number): void {
+    this.#ring.release(id)
   }
 }
 
-/** A row that an earlier version has written is its operations alone. */
-function parseRow(text: string): JournalRow {
-  const row = JSON.parse(text) as JournalRow | readonly Operation[]
-  return 'unless' in row ? row : { operations: row, unless: [] }
+function applyOne(statements: Statements, entry: JournalEntry, onLost: (message: string) => void): void {
+  if (isVoid(entry, statements)) return
+  const { id, operations } = entry
+  statements.run('savepoint entry')
+  try {
+    for (const [sql, ...values] of operations) statements.run(sql, ...values)
+  } catch (error) {
+    if (!isConstraint(error)) throw error // a full disk: it stays where it is, and is applied later
+    statements.run('rollback to entry')
+    onLost(`Record ${id} of the journal contradicts what is stored, and was dropped: ${String(error)}`)
+  }
+  statements.run('release entry')
 }
 
 const isConstraint = (error: unknown): boolean => error instanceof Error && /constraint failed/i.test(error.message)
+
+/** What was durable when the last program ended, and not yet in the tables. Before migrations: it was written for the schema as it is. */
+export function finishJournal(db: DatabaseSync, ring: JournalRing, onLost: (message: string) => void): void {
+  const statements = new Statements(db)
+  const columns = statements.all("select name from pragma_table_info('journal')").map(({ name }) => name)
+  if (columns.length === 0) return
+  const isTable = columns.includes('operations')
+  const left = isTable ? rowsOfTable(statements) : recordsOf(statements, ring)
+  if (left.length === 0) return
+  db.exec('begin immediate')
+  for (const entry of left) applyOne(statements, entry, onLost)
+  if (isTable) statements.run('delete from journal')
+  else statements.run(APPLIED, left.at(-1)?.id ?? 0)
+  db.exec('commit')
+}
+
+const parsed = ({ id, text }: JournalRecord): JournalEntry => ({ id, ...(JSON.parse(text) as JournalRow) })
+
+function recordsOf(statements: Statements, ring: JournalRing): readonly JournalEntry[] {
+  const { life, applied } = statements.get('select life, applied from journal') ?? {}
+  return ring.readLeft(Number(life), Number(applied)).map(parsed)
+}
+
+/** Schemas 1 to 3 had the journal in a table; the first of their programs wrote the operations alone. */
+function rowsOfTable(statements: Statements): readonly JournalEntry[] {
+  return statements.all('select id, operations from journal order by id').map(({ id, operations }) => {
+    const row = JSON.parse(String(operations)) as JournalRow | readonly Operation[]
+    return { id: Number(id), ...('unless' in row ? row : { operations: row, unless: [] }) }
+  })
+}
+
+/** After migrations, while a commit still waits for the disk: from here on the records of this life count, and none is written yet. */
+export function beginJournal(db: DatabaseSync, ring: JournalRing): void {
+  const statements = new Statements(db)
+  statements.run('update journal set life = life + 1, applied = 0')
+  ring.begin(Number(statements.get('select life from journal')?.life))
+}

@@ -7,7 +7,7 @@ import { expect, test } from 'vitest'
 import { fdatasyncFlush } from './flush-file.ts'
 import { openSqliteStore } from './sqlite-store.ts'
 import { uuid } from './test/sample-rows.ts'
-import { inFolder } from './test/stores.ts'
+import { inFolder, onDisk } from './test/stores.ts'
 
 const WRITER = new URL('./test/writer-process.ts', import.meta.url)
 const ACKNOWLEDGED_MIN = 500
@@ -29,7 +29,7 @@ test('what was acknowledged before a kill is there after it, twice over', () =>
     const path = join(folder, 'pilotflame.db')
     const acknowledged = [...(await writeUntilKilled(path, 0)), ...(await writeUntilKilled(path, 1_000_000))]
     expect(acknowledged.length).toBeGreaterThanOrEqual(2 * ACKNOWLEDGED_MIN)
-    const store = await openSqliteStore({ path, flush: fdatasyncFlush(path), reader: 'inline' })
+    const store = await openSqliteStore(onDisk(path, fdatasyncFlush(path)))
     const missing: number[] = []
     for (const n of acknowledged) {
       const event = await store.find.findEvent(uuid(4, n))

@@ -4,9 +4,10 @@ import { AppError } from '@pilotflame/core'
 import { first } from './migrations/001-first.ts'
 import { retention } from './migrations/002-retention.ts'
 import { prefectClients } from './migrations/003-prefect-clients.ts'
+import { journalFile } from './migrations/004-journal-file.ts'
 
 /** Number n of the list is version n of the schema. What was released never changes. */
-const MIGRATIONS: readonly string[] = [first, retention, prefectClients]
+const MIGRATIONS: readonly string[] = [first, retention, prefectClients, journalFile]
 
 /** "PFLM": marks the file as a database of ours. */
 const APPLICATION_ID = 0x50464c4d

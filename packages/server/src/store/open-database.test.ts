@@ -8,7 +8,7 @@ import { migrate } from './migrations.ts'
 import { checkSqlite, openDatabase } from './open-database.ts'
 import { openSqliteStore } from './sqlite-store.ts'
 import { sampleEvent } from './test/sample-rows.ts'
-import { inFolder } from './test/stores.ts'
+import { inFolder, onDisk } from './test/stores.ts'
 
 const refusal = (action: () => unknown): { code: string; message: string } => {
   try {
@@ -94,11 +94,7 @@ describe('opening', () => {
 
   test('what was written is there when it is opened again', () =>
     inFolder(async (folder) => {
-      const options = {
-        path: join(folder, 'pilotflame.db'),
-        flush: (done: (error: null) => void) => done(null),
-        reader: 'inline',
-      } as const
+      const options = onDisk(join(folder, 'pilotflame.db'), (done) => done(null))
       const first = await openSqliteStore(options)
       await first.transaction((tx) => tx.insertEvent(sampleEvent(1)))
       await first.close()
@@ -146,7 +142,7 @@ describe('migrations', () => {
         insert into task_run values ('t', 'r', 'k', '0', 'old task', '[]', 'ts', 1, 1, null, 1, 1);
         insert into task_run_state values ('ts', 't', 'RUNNING', 'Running', 1, null, null, '{}', null, null, 1)`)
       old.close()
-      const store = await openSqliteStore({ path, flush: (done) => done(null), reader: 'inline' })
+      const store = await openSqliteStore(onDisk(path, (done) => done(null)))
       expect(await store.find.findRun('r')).toMatchObject({ name: 'old run', parentTaskRunId: null, kept: null })
       expect(await store.find.findTaskRun('t')).toMatchObject({ flowRunId: 'r', expectedStartAt: null, kept: null })
       expect(await store.read.countFlowRuns({ flow_runs: { state: { type: { any_: ['RUNNING'] } } } })).toBe(1)

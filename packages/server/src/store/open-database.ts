@@ -3,9 +3,9 @@ import { closeSync, mkdirSync, openSync } from 'node:fs'
 import { dirname } from 'node:path'
 import { DatabaseSync } from 'node:sqlite'
 import { AppError } from '@pilotflame/core'
-import { Journal } from './journal.ts'
+import { beginJournal, finishJournal } from './journal.ts'
+import type { JournalRing } from './journal-ring.ts'
 import { migrate } from './migrations.ts'
-import { Statements } from './statements.ts'
 import { toStoreError } from './store-errors.ts'
 
 /** Before it, two connections could lose a write when the log began anew. */
@@ -36,24 +36,16 @@ export function makeFile(path: string): void {
   }
 }
 
-/** What was durable when the last program ended, and not yet in the tables. It was written for the schema as it is now. */
-function finishJournal(db: DatabaseSync, onWarning: (message: string) => void): void {
-  const statements = new Statements(db)
-  if (!statements.get("select 1 from sqlite_schema where name = 'journal'")) return
-  const left = Journal.readLeft(statements)
-  if (left.length === 0) return
-  const journal = new Journal(statements, onWarning)
-  for (const entry of left) journal.committed(entry)
-  db.exec('begin immediate')
-  journal.apply()
-  db.exec('commit')
-}
-
-function setUp(db: DatabaseSync, path: string, onWarning: (message: string) => void): void {
+function setUp(db: DatabaseSync, path: string, ring: JournalRing | undefined, onWarning: (message: string) => void): void {
   db.exec('pragma busy_timeout = 5000')
   if (path !== ':memory:') db.exec('pragma journal_mode = wal')
-  finishJournal(db, onWarning)
+  if (ring) finishJournal(db, ring, onWarning)
   migrate(db, path) // still with synchronous = FULL
+  try {
+    if (ring) beginJournal(db, ring)
+  } catch (error) {
+    onWarning(`The journal of ${path} cannot be written, so every change goes straight to its tables: ${String(error)}.`)
+  }
   // Our own flush of the log makes commits durable, and the reader's thread does the checkpoints.
   db.exec(`
     pragma synchronous = normal;
@@ -64,20 +56,22 @@ function setUp(db: DatabaseSync, path: string, onWarning: (message: string) => v
 }
 
 export interface OpenOptions {
+  /** The journal's records. Default: the journal is left as it is. */
+  readonly ring?: JournalRing
   /** The content of a database in memory. */
   readonly image?: Uint8Array | undefined
-  /** Default: nobody is told. */
-  readonly onWarning?: ((message: string) => void) | undefined
+  /** Told what went wrong and was put up with. Default: nobody. */
+  readonly onWarning?: (message: string) => void
 }
 
 /** Opens, and migrates, the database at `path`. */
-export function openDatabase(path: string, { image, onWarning = () => undefined }: OpenOptions = {}): DatabaseSync {
+export function openDatabase(path: string, { ring, image, onWarning = () => undefined }: OpenOptions = {}): DatabaseSync {
   if (path !== ':memory:') makeFile(path)
   let db: DatabaseSync | undefined
   try {
     db = new DatabaseSync(path)
     if (image) db.deserialize(image)
-    setUp(db, path, onWarning)
+    setUp(db, path, ring, onWarning)
     return db
   } catch (error) {
     db?.close()

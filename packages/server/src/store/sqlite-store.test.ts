@@ -1,9 +1,10 @@
 import { expect, test } from 'vitest'
 import { openSqliteStore } from './sqlite-store.ts'
 import { sampleEvent } from './test/sample-rows.ts'
+import { inMemory } from './test/stores.ts'
 
 test('an image of a store in memory opens as the same store', async () => {
-  const options = { path: ':memory:', flush: (done: (error: null) => void) => done(null), reader: 'inline' } as const
+  const options = inMemory((done) => done(null))
   const store = await openSqliteStore(options)
   await store.transaction((tx) => tx.insertEvent(sampleEvent(1)))
   const image = await store.image()

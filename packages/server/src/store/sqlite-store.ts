@@ -3,15 +3,16 @@
  * What is durable, and when, stands in `group-commit.ts` and `flush-queue.ts`.
  */
 import type { DatabaseSync } from 'node:sqlite'
-import type { Flush } from '../ports.ts'
+import type { BlockFile, Flush } from '../ports.ts'
 import { Checkpoints } from './checkpoints.ts'
 import { FlushQueue } from './flush-queue.ts'
-import { GroupCommit } from './group-commit.ts'
-import { Journal, TableNames } from './journal.ts'
+import { GroupCommit, type Turns } from './group-commit.ts'
+import { Journal, RECORD_BYTES_MAX, TableNames } from './journal.ts'
+import { JournalRing } from './journal-ring.ts'
 import { checkSqlite, openDatabase } from './open-database.ts'
 import { createQueries } from './queries.ts'
 import { inlineReader, startReaderThread } from './reader.ts'
-import { RowCache } from './row-cache.ts'
+import { RowCaches } from './row-cache.ts'
 import { SqliteTx } from './sqlite-tx.ts'
 import { Statements } from './statements.ts'
 import type { Reader, Store } from './store.ts'
@@ -21,8 +22,10 @@ export interface SqliteOptions {
   readonly path: string
   /** Makes the log durable; see `fdatasyncFlush`. */
   readonly flush: Flush
-  /** Calls back in a moment: work that nobody waits for is done then. Default: the next turn of the event loop. */
-  readonly later?: (callback: () => void) => void
+  /** The journal's file; see `openBlockFile`. */
+  readonly journal: BlockFile
+  /** Default: the next turn of the event loop for both. */
+  readonly turns?: Partial<Turns>
   /** `inline` answers on this thread: for `:memory:`, which no other thread can see, and for tests. */
   readonly reader: 'thread' | 'inline'
   /** The content of a database in memory, as `image()` gave it. */
@@ -40,7 +43,7 @@ export interface SqliteStore extends Store {
   imageOfFlush(): Uint8Array
 }
 
-function findsOf(statements: Statements, commits: GroupCommit, cache: RowCache): Store['find'] {
+function findsOf(statements: Statements, commits: GroupCommit, cache: RowCaches): Store['find'] {
   const on = <T>(read: (tx: SqliteTx) => Promise<T>): Promise<T> =>
     commits.whenCurrent(() => read(new SqliteTx(statements, cache)))
   return {
@@ -67,8 +70,10 @@ function findsOf(statements: Statements, commits: GroupCommit, cache: RowCache):
 /** Opens the database, made or migrated when it needs to be. Throws one sentence when it cannot. */
 export async function openSqliteStore(options: SqliteOptions): Promise<SqliteStore> {
   checkSqlite()
-  const db = openDatabase(options.path, { image: options.image, onWarning: options.onWarning })
-  return buildStore(db, options)
+  const { path, image, journal, onWarning = () => undefined } = options
+  const ring = new JournalRing(journal, RECORD_BYTES_MAX)
+  const db = openDatabase(path, { image, ring, onWarning })
+  return buildStore(db, ring, options)
 }
 
 const tableNames = (statements: Statements): string[] =>
@@ -83,13 +88,15 @@ function readCurrent(reader: Reader, commits: GroupCommit): Reader {
   return Object.fromEntries(wrapped) as Reader
 }
 
-function buildStore(db: DatabaseSync, options: SqliteOptions): SqliteStore {
-  const { path, flush, onFatal = () => undefined, onWarning = () => undefined } = options
+const nextTurn = (callback: () => void): void => void setImmediate(callback)
+
+function buildStore(db: DatabaseSync, ring: JournalRing, options: SqliteOptions): SqliteStore {
+  const { path, flush, turns, onFatal = () => undefined, onWarning = () => undefined } = options
   const statements = new Statements(db)
-  const flushes = new FlushQueue(flush, onFatal)
+  const flushes = new FlushQueue({ log: flush, journal: options.journal.flush }, onFatal)
   const thread = options.reader === 'thread' ? startReaderThread(path) : undefined
-  const cache = new RowCache()
-  const journal = new Journal(statements, onWarning)
+  const cache = new RowCaches()
+  const journal = new Journal(statements, ring, onWarning)
   const tables = new TableNames(tableNames(statements))
   const commits = new GroupCommit({
     db,
@@ -97,7 +104,7 @@ function buildStore(db: DatabaseSync, options: SqliteOptions): SqliteStore {
     journal,
     tables,
     cache,
-    later: options.later ?? ((callback) => void setImmediate(callback)),
+    turns: { soon: nextTurn, later: nextTurn, ...turns },
     flushes,
     path,
     onCommit: (bodies) => checkpoints?.afterCommit(bodies),
@@ -126,6 +133,9 @@ function buildStore(db: DatabaseSync, options: SqliteOptions): SqliteStore {
       },
       get flushes() {
         return flushes.flushes
+      },
+      get behind() {
+        return journal.behind
       },
     },
     image: () => whenQuiet(async () => db.serialize()),

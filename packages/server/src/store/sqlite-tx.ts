@@ -30,7 +30,7 @@ import {
   TASK_RUN_FROM,
 } from './finds.ts'
 import { type Bite, type RemoveBefore, removeOld, removeRun, removeTaskRun, type SweepPlace } from './remove-old.ts'
-import type { RowCache } from './row-cache.ts'
+import type { RowCaches } from './row-cache.ts'
 import {
   toAutomation,
   toBucket,
@@ -114,12 +114,16 @@ const SAVE_DEPLOYMENT = upsert(
 const SAVE_RUN_RESULT = upsert('flow_run_result', ['flow_run_id'], ['result'])
 const SAVE_SESSION = upsert('session', ['id'], ['name', 'host', 'pid', 'boot', 'created_at'])
 const FIND_TASK_RUN_BY_KEY = `${TASK_RUN_FROM} where t.flow_run_id = ? and t.dynamic_key = ? and t.task_key = ? and t.kept is not null`
+const TASK_RUN_EXISTS = 'select 1 from task_run where id = ?'
 const SAVE_HOOK = upsert('hook', ['id'], ['name', 'event', 'secret', 'created_at'])
+
+/** In characters: 256 runs that are kept in memory take at most a few MB. */
+const KEPT_PARAMETERS_MAX = 4_000
 
 const bit = (value: boolean): number => (value ? 1 : 0)
 
 export class SqliteTx extends ClientTx implements Tx {
-  readonly #cache: RowCache
+  readonly #cache: RowCaches
   /** The runs as this body read them: a write needs to name only what changed. */
   readonly #read = new Map<string, FlowRun>()
   /** Task runs as this body has written them. */
@@ -127,7 +131,7 @@ export class SqliteTx extends ClientTx implements Tx {
   /** How many verdicts this body has written so far. */
   #verdicts = 0
 
-  constructor(statements: SqlRunner, cache: RowCache) {
+  constructor(statements: SqlRunner, cache: RowCaches) {
     super(statements)
     this.#cache = cache
   }
@@ -159,7 +163,7 @@ export class SqliteTx extends ClientTx implements Tx {
   }
 
   async findAutomation(id: string): Promise<Automation | undefined> {
-    return this.#cache.find(id, () => this.find(toAutomation, 'select * from automation where id = ?', id))
+    return this.#cache.definitions.find(id, () => this.find(toAutomation, 'select * from automation where id = ?', id))
   }
 
   async findAutomationsByOwner(ownerResource: string): Promise<readonly Automation[]> {
@@ -167,7 +171,7 @@ export class SqliteTx extends ClientTx implements Tx {
   }
 
   saveAutomation(automation: Automation): void {
-    this.#cache.written()
+    this.#cache.definitions.anyWritten()
     const { id, name, description, enabled, tags, trigger, actions, ownerResource, createdAt, updatedAt } = automation
     const { actionsOnTrigger, actionsOnResolve } = automation
     const parts = [tags, trigger, actions, actionsOnTrigger, actionsOnResolve].map(toJson)
@@ -175,7 +179,7 @@ export class SqliteTx extends ClientTx implements Tx {
   }
 
   deleteAutomation(id: string): void {
-    this.#cache.written()
+    this.#cache.definitions.anyWritten()
     this.write('delete from automation_bucket where automation_id = ?', id)
     this.write('delete from automation where id = ?', id)
   }
@@ -207,7 +211,7 @@ export class SqliteTx extends ClientTx implements Tx {
   }
 
   async findDeployment(id: string): Promise<Deployment | undefined> {
-    return this.#cache.find(id, () => this.find(toDeployment, FIND_DEPLOYMENT, id))
+    return this.#cache.definitions.find(id, () => this.find(toDeployment, FIND_DEPLOYMENT, id))
   }
 
   async findDeploymentByName(flowName: string, name: string): Promise<Deployment | undefined> {
@@ -215,7 +219,7 @@ export class SqliteTx extends ClientTx implements Tx {
   }
 
   saveDeployment(deployment: Deployment): void {
-    this.#cache.written()
+    this.#cache.definitions.anyWritten()
     this.write(
       SAVE_DEPLOYMENT,
       deployment.id,
@@ -241,7 +245,7 @@ export class SqliteTx extends ClientTx implements Tx {
   }
 
   deleteDeployment(id: string): void {
-    this.#cache.written()
+    this.#cache.definitions.anyWritten()
     this.write('delete from deployment_version where deployment_id = ?', id)
     this.write('delete from deployment where id = ?', id)
   }
@@ -265,7 +269,17 @@ export class SqliteTx extends ClientTx implements Tx {
   }
 
   async findRun(id: string): Promise<FlowRun | undefined> {
-    return this.#remember(this.find(toFlowRun, FIND_RUN, id))
+    let characters = 0
+    const read = (): FlowRun | undefined =>
+      this.find(
+        (row) => {
+          characters = String(row.parameters).length
+          return toFlowRun(row)
+        },
+        FIND_RUN,
+        id,
+      )
+    return this.#remember(this.#cache.runs.find(id, read, () => characters <= KEPT_PARAMETERS_MAX))
   }
 
   async findRunByIdempotencyKey(flowId: string, key: string): Promise<FlowRun | undefined> {
@@ -277,16 +291,19 @@ export class SqliteTx extends ClientTx implements Tx {
   }
 
   insertRun(run: FlowRun, states: readonly State[]): void {
+    this.#cache.runs.written(run.id)
     this.writing((statements) => insertRun(statements, run, states))
     this.#read.set(run.id, run)
   }
 
   updateRun(run: FlowRun, states: readonly State[]): void {
+    this.#cache.runs.written(run.id)
     this.writing((statements) => updateRun(statements, run, states, this.#read.get(run.id)))
     this.#read.set(run.id, run)
   }
 
   deleteRun(id: string): void {
+    this.#cache.runs.written(id)
     this.writing((statements) => removeRun(statements, id))
     this.#read.delete(id)
   }
@@ -315,9 +332,10 @@ export class SqliteTx extends ClientTx implements Tx {
 
   // What a run reports
 
-  async findTaskRun(id: string): Promise<TaskRun | undefined> {
+  async findTaskRun(id: string, { probablyNew = false } = {}): Promise<TaskRun | undefined> {
     const written = this.#taskRuns.get(id)
     if (written) return written
+    if (probablyNew && this.open().absent(TASK_RUN_EXISTS, id)) return undefined
     return this.find(toTaskRun, FIND_TASK_RUN, id)
   }
 
@@ -365,7 +383,7 @@ export class SqliteTx extends ClientTx implements Tx {
   }
 
   async insertChunk({ flowRunId, attempt, n, text }: Chunk): Promise<boolean> {
-    if (this.open().get(FIND_CHUNK, flowRunId, attempt, n)) return false
+    if (!this.open().absent(FIND_CHUNK, flowRunId, attempt, n)) return false
     this.write('insert into chunk (flow_run_id, attempt, n, text) values (?,?,?,?)', flowRunId, attempt, n, text)
     return true
   }
@@ -406,6 +424,7 @@ export class SqliteTx extends ClientTx implements Tx {
 
   async removeOld(before: RemoveBefore, place: SweepPlace, rowsMax: number): Promise<Bite> {
     const wrote = this.wrote
+    this.#cache.runs.anyWritten()
     const bite = this.writing((statements) => removeOld(statements, before, place, rowsMax))
     // A look that found nothing need not wait for the disk.
     this.wrote = wrote || Object.values(bite.removed).some((rows) => rows > 0)

@@ -131,7 +131,8 @@ export interface Tx {
   loadWaitingRuns(): Promise<readonly WaitingRun[]>
 
   // What a run reports. Each is written "on conflict do nothing": true when it was new.
-  findTaskRun(id: string): Promise<TaskRun | undefined>
+  /** `probablyNew`: hardly ever there. A body of the journal goes on as if it were not; where it is, the body runs again. */
+  findTaskRun(id: string, options?: { readonly probablyNew?: boolean }): Promise<TaskRun | undefined>
   findTaskRunByKey(key: TaskRunKey): Promise<TaskRun | undefined>
   findTaskState(id: string): Promise<TaskState | undefined>
   /**
@@ -258,7 +259,8 @@ export interface TransactionOptions {
   /**
    * The shortest way to the disk, for a small body that others wait for: its writes are durable before they are in
    * their tables. Only for bodies whose writes cannot contradict what is stored, because they have looked. A body that
-   * inserts an event which is here already may run twice: what it did the first time is undone. Default: false.
+   * inserts an event or a chunk which is here already, or takes a task run for new, may run twice: what it did the
+   * first time is undone. Default: false.
    */
   readonly journal?: boolean
   /** Called when what was written is committed, and not yet on disk: nobody may be told of it. */
@@ -295,7 +297,8 @@ export interface Store {
   }
   readonly read: Reader
   /** How many commits and flushes there were so far. */
-  readonly counts: { readonly commits: number; readonly flushes: number }
+  /** `behind`: bodies in the journal that the tables do not have yet. */
+  readonly counts: { readonly commits: number; readonly flushes: number; readonly behind: number }
   /** Settles what is under way, and closes. */
   close(): Promise<void>
 }

@@ -3,6 +3,7 @@ import { mkdtempSync, rmSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import type { Flush } from '../../ports.ts'
+import { blocksInMemory, openBlockFile } from '../block-file.ts'
 import { type FileFlush, fdatasyncFlush } from '../flush-file.ts'
 import { openSqliteStore } from '../sqlite-store.ts'
 import type { Store } from '../store.ts'
@@ -36,6 +37,13 @@ export class HeldFlush {
 /** A turn of the event loop: long enough for all that waits for no disk. */
 export const turn = (): Promise<void> => new Promise((resolve) => setImmediate(resolve))
 
+/** What a store in memory is opened with; its flush counts for the journal, too. */
+export const inMemory = (flush: Flush) => ({ path: ':memory:', flush, journal: blocksInMemory(flush), reader: 'inline' }) as const
+
+/** What a store in a file is opened with, on this thread. The journal's file is beside it, in its own name. */
+export const onDisk = (path: string, flush: Flush, journalFlush: Flush = flush) =>
+  ({ path, flush, journal: { ...openBlockFile(`${path}.journal`), flush: journalFlush }, reader: 'inline' }) as const
+
 const temporaryFolder = (): string => mkdtempSync(join(tmpdir(), 'pilotflame-store-'))
 
 const asIs = (real: Flush): Flush => real
@@ -54,12 +62,15 @@ export const openFile: OpenTestStore = async (wrap = asIs) => {
   const folder = temporaryFolder()
   const path = join(folder, 'pilotflame.db')
   const flush: FileFlush = fdatasyncFlush(path)
-  const store = await openSqliteStore({ path, flush: wrap(flush), reader: 'thread' })
+  const file = openBlockFile(join(folder, 'pilotflame.journal'))
+  const journal = { ...file, flush: wrap(file.flush) }
+  const store = await openSqliteStore({ path, flush: wrap(flush), journal, reader: 'thread' })
   return {
     store,
     async end() {
       await store.close()
       flush.close()
+      file.close()
       rmSync(folder, { recursive: true })
     },
   }
@@ -71,6 +82,6 @@ const nextTurn: Flush = (done) => {
 }
 
 export const openMemory: OpenTestStore = async (wrap = asIs) => {
-  const store = await openSqliteStore({ path: ':memory:', flush: wrap(nextTurn), reader: 'inline' })
+  const store = await openSqliteStore(inMemory(wrap(nextTurn)))
   return { store, end: () => store.close() }
 }

@@ -1,10 +1,12 @@
 /** Writes an event and its run in each body, with 16 callers, and says on stdout what has settled, until it is killed. */
+import { openBlockFile } from '../block-file.ts'
 import { fdatasyncFlush } from '../flush-file.ts'
 import { openSqliteStore } from '../sqlite-store.ts'
 import { FLOW, sampleEvent, sampleRun } from './sample-rows.ts'
 
 const [path = '', from = '0'] = process.argv.slice(2)
-const store = await openSqliteStore({ path, flush: fdatasyncFlush(path), reader: 'thread' })
+const journal = openBlockFile(`${path}.journal`)
+const store = await openSqliteStore({ path, flush: fdatasyncFlush(path), journal, reader: 'thread' })
 await store.transaction(async (tx) => tx.saveFlow(FLOW))
 let next = Number(from)
 

@@ -1,21 +1,22 @@
 /** What a practising server is connected by: streams in memory, or a socket and a file of this machine. */
 import { once } from 'node:events'
-import { closeSync, fdatasync, openSync, rmSync } from 'node:fs'
+import { rmSync } from 'node:fs'
 import { connect, createServer, type Socket } from 'node:net'
 import { join } from 'node:path'
 import { type Duplex, duplexPair } from 'node:stream'
-import type { Flush } from '../ports.ts'
+import type { BlockFile } from '../ports.ts'
+import { blocksInMemory, openBlockFile } from '../store/block-file.ts'
 
 export interface Wires {
   /** A new connection: one end for whoever connects, one for the server. */
   connect(): Promise<readonly [client: Duplex, server: Duplex]>
-  readonly flush: Flush
+  readonly journal: BlockFile
   close(): void
 }
 
 export const inMemory = (): Wires => ({
   connect: async () => duplexPair(),
-  flush: (done) => void setImmediate(() => done(null)),
+  journal: blocksInMemory((done) => void setImmediate(() => done(null))),
   close: () => undefined,
 })
 
@@ -27,8 +28,9 @@ export async function onThisMachine(folder: string): Promise<Wires> {
   const socketPath = join(folder, SOCKET_NAME)
   const filePath = join(folder, 'practice.tmp')
   rmSync(socketPath, { force: true })
-  const file = openSync(filePath, 'w', 0o600)
-  rmSync(filePath)
+  const file = openBlockFile(filePath)
+  file.clear()
+  rmSync(filePath) // what is open stays until it is closed
   const open = new Set<Socket>()
   const keep = (socket: Socket): void => {
     open.add(socket)
@@ -40,7 +42,7 @@ export async function onThisMachine(folder: string): Promise<Wires> {
     server.listen(socketPath)
     await once(server, 'listening')
   } catch (error) {
-    closeSync(file)
+    file.close()
     throw error
   }
   return {
@@ -51,11 +53,11 @@ export async function onThisMachine(folder: string): Promise<Wires> {
       const [[socket]] = await Promise.all([accepted, once(client, 'connect')])
       return [client, socket]
     },
-    flush: (done) => fdatasync(file, done),
+    journal: { ...file, clear: () => undefined },
     close() {
       server.close() // and the socket's name goes
       for (const socket of open) socket.destroy()
-      closeSync(file)
+      file.close()
     },
   }
 }
