@@ -76,7 +76,7 @@ export function createChannel({ core, streams, apiUrl, onClosed }: ChannelParts)
           const refused = await recordItems({ core, work: body, streams, sessionId: current.id }, items)
           body.afterwards(() => peer.send({ type: 'ack', seq, refused }))
         },
-        { journal: items.length <= JOURNALED_ITEMS_MAX },
+        { journal: items.length <= JOURNALED_ITEMS_MAX ? 'often' : undefined },
       )
 
     /** What the process sent before it ended is read first: the session ends when its channel has closed. */

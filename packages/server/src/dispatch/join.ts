@@ -56,7 +56,7 @@ export async function join(core: EngineCore, work: DoWork, frame: HelloFrame, pe
       if (!known) tx.saveSession({ id, name, host, pid, boot, createdAt: clock.now() })
       return saved
     },
-    { journal: child }, // a process per run: the shortest way to the disk
+    { journal: child ? 'once' : undefined }, // a process per run: the shortest way to the disk
   )
   // Its session was ended while it said hello: it is a new one, or its row would be missing at the next start.
   if (known && registry.sessions.get(known.id) !== known) return join(core, work, frame, peer)

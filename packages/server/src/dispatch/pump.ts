@@ -79,6 +79,6 @@ function lease(core: EngineCore, waiting: WaitingRun, place: Session): Promise<v
       work.afterwards(() => core.registry.release(place))
       if (run?.state.type === 'SCHEDULED') waitAfterwards(core, work, run)
     },
-    { journal: true },
+    { journal: 'once' },
   )
 }

@@ -18,7 +18,7 @@ async function loadRun(work: Work, id: string) {
 export function createClientWrites(core: EngineCore): ClientWrites {
   const work = <T>(body: (work: Work) => Promise<T>): Promise<T> => unitOfWork(core, body)
   return {
-    createFlowRun: (input) => unitOfWork(core, (current) => createFlowRun(core, current, input), { journal: true }),
+    createFlowRun: (input) => unitOfWork(core, (current) => createFlowRun(core, current, input), { journal: 'once' }),
     updateFlowRun: (id, changes) => work(async (current) => updateFlowRun(core, current, await loadRun(current, id), changes)),
     addLabels: (id, labels) =>
       work(async (current) => {

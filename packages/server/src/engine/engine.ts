@@ -26,7 +26,7 @@ export function createEngine(core: EngineCore): Engine {
   return {
     ...createClientWrites(core),
     createRun: (deploymentId, run, receivedMark) =>
-      work((current) => createRun(core, current, { deploymentId, run, receivedMark }), { receivedMark, journal: true }),
+      work((current) => createRun(core, current, { deploymentId, run, receivedMark }), { receivedMark, journal: 'once' }),
 
     setState: (runId, proposal, { force }) =>
       work(async (current) => {

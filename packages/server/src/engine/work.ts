@@ -6,7 +6,7 @@
  */
 import type { Event, FlowRun, State } from '@pilotflame/core'
 import type { Session } from '../executors/session.ts'
-import type { RecordedResult, Tx } from '../store/store.ts'
+import type { RecordedResult, TransactionOptions, Tx } from '../store/store.ts'
 import type { EngineCore } from './engine-core.ts'
 import { mirrorSubflows, type SubflowChange } from './subflows.ts'
 
@@ -104,15 +104,15 @@ export class Work {
 export interface WorkOptions {
   /** The monotonic moment at which what started this was here. Default: now. */
   readonly receivedMark?: number
-  /** The shortest way to the disk; see `TransactionOptions`. Default: false. */
-  readonly journal?: boolean
+  /** The shortest way to the disk; see `TransactionOptions`. */
+  readonly journal?: TransactionOptions['journal']
 }
 
 /** Runs `body`, matches the events it makes, writes, and does what is left when all of it is on disk. */
 export async function unitOfWork<T>(
   core: EngineCore,
   body: (work: Work) => Promise<T>,
-  { receivedMark = core.clock.monotonic(), journal = false }: WorkOptions = {},
+  { receivedMark = core.clock.monotonic(), journal }: WorkOptions = {},
 ): Promise<T> {
   const { store, registry, match } = core
   let work: Work | undefined

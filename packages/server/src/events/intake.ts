@@ -24,7 +24,7 @@ export function createIntake(core: EngineCore): Intake {
             await take(core, work, receive(core, incoming))
           }
         },
-        { receivedMark, journal: events.length === 1 },
+        { receivedMark, journal: events.length === 1 ? 'once' : undefined },
       )
     } finally {
       waiting -= events.length

@@ -84,7 +84,7 @@ test('a body that submits another one at once is over before that one begins', a
   const second = Promise.withResolvers<void>()
   const first = commits.submit(async (tx) => {
     commits
-      .submit(async (other) => told.push(`second sees ${await other.findEvent(uuid(4, 1))}`), { journal: true })
+      .submit(async (other) => told.push(`second sees ${await other.findEvent(uuid(4, 1))}`), { journal: 'once' })
       .then(() => second.resolve())
     await tx.findEvent(uuid(4, 1))
     await tx.findEvent(uuid(4, 2))

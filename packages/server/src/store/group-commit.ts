@@ -21,7 +21,7 @@ import { toStoreError } from './store-errors.ts'
 const BODIES_MAX = 256
 
 interface Queued {
-  readonly journal: boolean
+  readonly journal: TransactionOptions['journal']
   /** Runs the body; what it returns settles its caller later. */
   run(runner: BodyRunner, tx: SqliteTx): Promise<Ran>
   refuse(error: unknown): void
@@ -43,9 +43,9 @@ interface WrittenAhead {
 
 /** When what nobody waits for is done. */
 export interface Turns {
-  /** Calls back behind what is under way: the tables follow the journal then. */
+  /** Calls back behind what is under way. */
   readonly soon: (callback: () => void) => void
-  /** Calls back when the path has probably been quiet for a moment: the tables go to the disk then. */
+  /** Calls back when the path has probably been quiet for a moment. */
   readonly later: (callback: () => void) => void
 }
 
@@ -75,7 +75,8 @@ export class GroupCommit {
   #scheduled = false
   #paused = false
   #closed = false
-  #applying = false
+  /** In which turns the tables will be brought up to date. */
+  readonly #applying = new Set<keyof Turns>()
   /** Waits for a quiet moment in which to flush the tables. */
   #flushing = false
   /** The last record that the tables have on disk, or that is on its way there. */
@@ -130,12 +131,12 @@ export class GroupCommit {
     this.#flushTablesInTime()
   }
 
-  /** Behind what waits now; a failure shows at the next body or read, which tries again. */
-  #applySoon(): void {
-    if (this.#applying) return
-    this.#applying = true
-    this.#parts.turns.soon(() => {
-      this.#applying = false
+  /** A failure shows at the next body or read, which tries again. */
+  #applyIn(turn: keyof Turns): void {
+    if (this.#applying.has(turn)) return
+    this.#applying.add(turn)
+    this.#parts.turns[turn](() => {
+      this.#applying.delete(turn)
       if (this.#closed) return
       try {
         this.#applyJournal()
@@ -300,7 +301,7 @@ export class GroupCommit {
     const settle = (): void => {
       if (!look()) return
       ran.settle()
-      this.#applySoon()
+      this.#applyIn(entry.journal === 'often' ? 'soon' : 'later')
     }
     this.commits += 1
     flushes.add([{ settle, refuse: ran.refuse }], 'journal')
@@ -309,7 +310,7 @@ export class GroupCommit {
   }
 
   #runAgain(entry: Queued): void {
-    this.#queue.unshift({ ...entry, journal: false })
+    this.#queue.unshift({ ...entry, journal: undefined })
     this.#schedule()
   }
 
@@ -374,5 +375,5 @@ function queued<T>(body: (tx: Tx) => Promise<T>, { resolve, reject, path, option
     settle: () => settle(outcome),
     refuse: reject,
   })
-  return { journal: options.journal === true, run: async (runner, tx) => waiter(await runner.run(body, tx)), refuse: reject }
+  return { journal: options.journal, run: async (runner, tx) => waiter(await runner.run(body, tx)), refuse: reject }
 }

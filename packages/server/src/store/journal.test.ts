@@ -12,6 +12,7 @@ import { retention } from './migrations/002-retention.ts'
 import { prefectClients } from './migrations/003-prefect-clients.ts'
 import { migrate } from './migrations.ts'
 import { openSqliteStore, type SqliteStore } from './sqlite-store.ts'
+import type { TransactionOptions } from './store.ts'
 import { DEPLOYMENT, FLOW, nextState, sampleEvent, sampleRun, scheduledState, uuid } from './test/sample-rows.ts'
 import { HeldFlush, inFolder, inMemory, onDisk, turn } from './test/stores.ts'
 
@@ -28,7 +29,7 @@ beforeEach(async () => {
 })
 afterEach(() => store.close())
 
-const journaled = { journal: true }
+const journaled = { journal: 'often' } as const
 
 /** An event and its run, as the intake writes them. */
 const takeIn = (n: number) =>
@@ -306,7 +307,8 @@ describe('a record counts on top of what is on disk', () => {
       journal: { ...memory, write },
       turns: { later: () => undefined },
     })
-    const take = (n: number, options = journaled) => own.transaction((tx) => tx.insertEvent(sampleEvent(n)), options)
+    const take = (n: number, options: TransactionOptions = journaled) =>
+      own.transaction((tx) => tx.insertEvent(sampleEvent(n)), options)
     return { own, take, records: () => records }
   }
 
@@ -315,7 +317,7 @@ describe('a record counts on top of what is on disk', () => {
     await take(1)
     expect(records()).toBe(1)
     const told: string[] = []
-    const direct = take(2, { journal: false }).then(() => told.push('direct'))
+    const direct = take(2, {}).then(() => told.push('direct'))
     await turn()
     const behind = take(3).then(() => told.push('behind'))
     await turn()

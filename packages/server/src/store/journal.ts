@@ -1,7 +1,7 @@
 /**
  * Writes first, tables later: what shortens the path between an event and its run, and between two steps of a run.
  *
- * A body that asks for it (`{ journal: true }`) has its writes gathered instead of executed, and written as ONE record
+ * A body that asks for it (`{ journal: … }`) has its writes gathered instead of executed, and written as ONE record
  * of the journal's file. Its flush makes the body durable; the tables follow when the thread is free, before anything
  * reads them: before the next body, before every list and every point read, and at the next start after a crash. So
  * nobody ever sees tables that lack what was acknowledged. How far the tables have come stands in the table `journal`.

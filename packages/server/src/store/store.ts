@@ -260,9 +260,10 @@ export interface TransactionOptions {
    * The shortest way to the disk, for a small body that others wait for: its writes are durable before they are in
    * their tables. Only for bodies whose writes cannot contradict what is stored, because they have looked. A body that
    * inserts an event or a chunk which is here already, or takes a task run for new, may run twice: what it did the
-   * first time is undone. Default: false.
+   * first time is undone. `often`: whoever hears of it is likely to send the next one at once, so its tables follow right
+   * behind; `once`: they follow in a quiet moment. Default: it is executed directly.
    */
-  readonly journal?: boolean
+  readonly journal?: 'once' | 'often' | undefined
   /** Called when what was written is committed, and not yet on disk: nobody may be told of it. */
   readonly committed?: () => void
   /** Called when it is on disk, before `transaction` settles. What it throws, `transaction` throws. */
