@@ -62,7 +62,8 @@ export class Faults {
 
   /** False when it cannot be yet. */
   #crashServer(): boolean {
-    const { server, timeline, random } = this.#world
+    const world = this.#world
+    const { server, timeline, random } = world
     if (!server.canCrash) {
       server.expectCrash()
       return false
@@ -70,7 +71,9 @@ export class Faults {
     this.crashes += 1
     server.crash()
     const away = random.between(20 * MS, random.chance(0.2) ? 8 * SECOND : SECOND)
-    timeline.after(away, 'the server starts', () => void server.start())
+    timeline.after(away, 'the server starts', () => {
+      server.start().catch((error: unknown) => world.violated('the server starts', String(error)))
+    })
     return true
   }
 

@@ -6,7 +6,7 @@
 import type { GroupCommit } from './group-commit.ts'
 import type { ReaderThread } from './reader.ts'
 
-/** A body, or a journal that is brought into the tables, writes 1 to 20 pages: 5 000 between two looks. A look costs one message. */
+/** A body that is executed, or a record that is brought into the tables, writes 1 to 20 pages: 5 000 between two looks. A look costs one message. */
 const BODIES_PER_LOOK = 256
 /** 32 MB of pages of 4 KB; with what comes before and during the move the file stays below three times that. A log that is written over again is flushed faster than one that grows: p50 0.40 ms, not 0.74. */
 const PAGES_MAX = 8_000

@@ -62,7 +62,7 @@ export interface GroupCommitParts {
   readonly flushes: FlushQueue
   /** Named in sentences. */
   readonly path: string
-  /** Called after each commit that wrote, with the number of its bodies. */
+  /** Called after each commit of tables, with the number of its bodies. */
   readonly onCommit?: (bodies: number) => void
 }
 
@@ -126,8 +126,8 @@ export class GroupCommit {
       if (this.#parts.db.isTransaction) statements.run('rollback')
       throw toStoreError(error, this.#parts.path)
     }
+    this.#parts.onCommit?.(Math.max(journal.behind, 1))
     journal.applied()
-    this.#parts.onCommit?.(1)
     this.#flushTablesInTime()
   }
 
@@ -137,7 +137,7 @@ export class GroupCommit {
     this.#applying.add(turn)
     this.#parts.turns[turn](() => {
       this.#applying.delete(turn)
-      if (this.#closed) return
+      if (this.#closed || this.#paused) return
       try {
         this.#applyJournal()
       } catch {}
@@ -277,7 +277,7 @@ export class GroupCommit {
    * and the body runs again before any other.
    */
   #settleInTime({ entry, ran, gathering, written }: WrittenAhead): void {
-    const { flushes, journal, onCommit } = this.#parts
+    const { flushes, journal } = this.#parts
     let holds: boolean | undefined
     const look = (): boolean => {
       if (holds !== undefined) return holds
@@ -306,7 +306,6 @@ export class GroupCommit {
     this.commits += 1
     flushes.add([{ settle, refuse: ran.refuse }], 'journal')
     look()
-    onCommit?.(1)
   }
 
   #runAgain(entry: Queued): void {
