@@ -12,27 +12,33 @@ import type { Side } from './send-events.ts'
 export interface Floor extends Side {
   /** What its disk's flush costs by itself. */
   readonly fdatasyncMs: number
-  /** A few bytes to its process and back. */
+  /** A few bytes to its process and back, one after the other. */
   readonly loopbackMs: number
+  /** The same, once. */
+  roundTrip(): Promise<number>
 }
 
 const SAMPLES = 300
 
-/** Sends 64 bytes, waits for them, and again. */
-async function measureLoopback(port: number): Promise<number[]> {
+/** What sends 64 bytes and waits for them. */
+async function connectEcho(port: number, cleanUp: BenchContext['cleanUp']): Promise<() => Promise<number>> {
   const socket = connect({ host: '127.0.0.1', port, noDelay: true })
   await new Promise((resolve) => socket.once('connect', resolve))
+  cleanUp.add(() => socket.destroy())
   const bytes = Buffer.alloc(64, 'x')
-  const took: number[] = []
-  for (let index = 0; index < SAMPLES; index += 1) {
+  return async () => {
     const at = nowMs()
     const back = new Promise((resolve) => socket.once('data', resolve))
     socket.write(bytes)
     await back
-    took.push(nowMs() - at)
+    return nowMs() - at
   }
-  socket.destroy()
-  return took
+}
+
+async function medianOf(measure: () => Promise<number>): Promise<number> {
+  const took: number[] = []
+  for (let index = 0; index < SAMPLES; index += 1) took.push(await measure())
+  return round(median(took))
 }
 
 /** `fresh`: each event gets a primed child of its own, out of four. */
@@ -44,11 +50,13 @@ export async function startFloor({ folder, programs, cleanUp }: BenchContext, fo
   const { port, echoPort } = child.facts as { port: number; echoPort: number }
   const client = new HttpClient(`http://127.0.0.1:${port}/api`)
   cleanUp.add(() => client.close())
+  const roundTrip = await connectEcho(echoPort, cleanUp)
   return {
     name: 'floor',
     client,
     collect: () => child.ask('collect'),
     fdatasyncMs: round(median(await child.ask<number[]>('flushes', SAMPLES))),
-    loopbackMs: round(median(await measureLoopback(echoPort))),
+    loopbackMs: await medianOf(roundTrip),
+    roundTrip,
   }
 }
