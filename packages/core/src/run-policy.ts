@@ -16,7 +16,7 @@ const numberOf = (value: Json | undefined): number | null => (typeof value === '
 export function retriesOf(policy: RunPolicy): { readonly retries: number; readonly retryDelayMs: number } {
   const retries = numberOf(policy.retries) || numberOf(policy.max_retries) || 0
   const delay = numberOf(policy.retry_delay) || numberOf(policy.retry_delay_seconds) || 0
-  return { retries, retryDelayMs: delay * MS_PER_SECOND }
+  return { retries, retryDelayMs: Math.round(delay * MS_PER_SECOND) }
 }
 
 const policyOf = (run: FlowRun): RunPolicy => run.kept?.empirical_policy ?? {}

@@ -30,7 +30,7 @@ export interface BlockFile {
   readonly blocks: number
   /** All of it as it was left; empty where there is no file. */
   read(): Uint8Array
-  /** Makes it anew, all zeros. Throws what the disk says. */
+  /** Makes it anew, all zeros, and is done when that is on the disk. Throws what the disk says. */
   clear(): void
   /** Whole blocks, from the block `first` on. */
   write(first: number, bytes: Uint8Array): void

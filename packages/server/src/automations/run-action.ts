@@ -40,7 +40,7 @@ export async function runAction(core: EngineCore, work: Work, event: Event, todo
   if (!rendered.ok) return { kind: 'rejected_parameters', action: index, faults: rendered.faults }
   const { parameters, faults } = prepareParameters(core, { deployment, parameters: rendered.parameters })
   if (faults.length > 0) return { kind: 'rejected_parameters', action: index, faults }
-  const due = core.clock.now() + action.schedule_after * MICROS_PER_SECOND
+  const due = core.clock.now() + Math.round(action.schedule_after * MICROS_PER_SECOND)
   const run = startRun(core, work, {
     deployment,
     parameters,

@@ -7,17 +7,33 @@ const bad = (what: string): AppError =>
     `The executor sent something this server cannot read: ${what}. Use the same version of pilotflame on both sides.`,
   )
 
+const isText = (value: unknown): boolean => typeof value === 'string'
+const isTextOrNone = (value: unknown): boolean => value === undefined || value === null || isText(value)
+/** What the store keeps as a number is whole. */
+const isWhole = (value: unknown): boolean => Number.isSafeInteger(value)
+
+const isState = (state: unknown): boolean =>
+  isObject(state) && isText(state.type) && isTextOrNone(state.name) && isTextOrNone(state.message)
+
 const ITEM_CHECKS: Readonly<Record<Item['kind'], (item: Record<string, unknown>) => boolean>> = {
-  state: (item) => isUuid(item.id) && isObject(item.state) && typeof item.state.type === 'string',
+  state: (item) => isUuid(item.id) && isState(item.state),
   task: (item) =>
     isUuid(item.id) &&
     isUuid(item.task_run_id) &&
-    typeof item.task_key === 'string' &&
-    typeof item.dynamic_key === 'string' &&
-    isObject(item.state),
+    isText(item.task_key) &&
+    isText(item.dynamic_key) &&
+    isText(item.name) &&
+    isWhole(item.run_count) &&
+    isWhole(item.at) &&
+    isState(item.state),
   log: (item) =>
-    isUuid(item.id) && typeof item.message === 'string' && typeof item.level === 'number' && typeof item.at === 'number',
-  chunk: (item) => typeof item.attempt === 'number' && typeof item.n === 'number' && typeof item.text === 'string',
+    isUuid(item.id) &&
+    isTextOrNone(item.task_run_id) &&
+    isText(item.name) &&
+    isText(item.message) &&
+    isWhole(item.level) &&
+    isWhole(item.at),
+  chunk: (item) => isWhole(item.attempt) && isWhole(item.n) && isText(item.text),
 }
 
 function checkItem(item: unknown): void {

@@ -49,3 +49,22 @@ test('a task state that is sent again does not take the task run back', async ()
   await executor.report(run, [running])
   expect((await http.ask('GET', `/api/task_runs/${task_run_id}`)).json).toMatchObject({ state_type: 'COMPLETED' })
 })
+
+test('a state that stands twice in one batch is entered once', async () => {
+  const { executor, run, id, stateNames } = await startRun()
+  const running = { kind: 'state', id: id(), state: { type: 'RUNNING' } }
+  expect((await executor.report(run, [running, running])).refused).toEqual([])
+  expect(await stateNames()).toEqual(['Scheduled', 'Pending', 'Running'])
+})
+
+test.for([
+  { kind: 'log', name: 'console', level: 12.5, message: 'a line', at: 1, task_run_id: null },
+  { kind: 'log', name: null, level: 20, message: 'a line', at: 1, task_run_id: null },
+  { kind: 'task', task_key: 'a', dynamic_key: '0', name: 'a-0', run_count: 1, state: { type: 'RUNNING' }, at: 1.5 },
+  { kind: 'chunk', attempt: 1.5, n: 1, text: 'a chunk' },
+])('what the store has no place for is refused before it is acknowledged, and the server goes on: $kind', async (item) => {
+  const { executor, run, id, readRun } = await startRun()
+  const sent = executor.report(run, [{ id: id(), task_run_id: id(), ...item }])
+  await expect(sent).rejects.toThrow('with wrong fields')
+  expect(await readRun()).toMatchObject({ state_type: 'PENDING' })
+})

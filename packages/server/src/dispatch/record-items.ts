@@ -93,7 +93,7 @@ async function recordItem(core: EngineCore, work: Work, { sessionId, item, chunk
 }
 
 async function recordState(core: EngineCore, work: Work, run: FlowRun, item: StateItem): Promise<Refusal | undefined> {
-  if (await work.tx.findState(item.id)) return ok
+  if (work.hasEntered(item.id) || (await work.tx.findState(item.id))) return ok
   const running = item.state.type === 'RUNNING'
   const attempt = running ? run.runCount + 1 : Math.max(run.runCount, 1)
   const marked = item.marks ? { ...run, marks: { ...run.marks, [attempt]: mergeMarks(run.marks[attempt], item.marks) } } : run

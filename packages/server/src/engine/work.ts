@@ -51,6 +51,11 @@ export class Work {
     return run
   }
 
+  /** True when a run has entered this state here. */
+  hasEntered(stateId: string): boolean {
+    return this.changes.some(({ state }) => state.id === stateId)
+  }
+
   async findEvent(id: string): Promise<Event | undefined> {
     return this.matched.get(id) ?? this.tx.findEvent(id)
   }

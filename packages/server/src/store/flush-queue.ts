@@ -32,6 +32,7 @@ class Lane {
   /** What to do when the flush in flight, and the next one, have ended. */
   #then: (() => void)[] = []
   #thenNext: (() => void)[] = []
+  #stopped = false
 
   constructor(flush: Flush, onStart: () => void, onEnd: (error: Error | null) => void) {
     this.#flush = flush
@@ -55,6 +56,11 @@ class Lane {
     if (!this.#inFlight) this.#start()
   }
 
+  /** No further flush begins. */
+  stop(): void {
+    this.#stopped = true
+  }
+
   #start(): void {
     this.#inFlight = this.#waiting
     this.#waiting = []
@@ -69,7 +75,7 @@ class Lane {
     const done = this.#inFlight ?? []
     const then = this.#then
     this.#inFlight = null
-    if (!error) {
+    if (!error && !this.#stopped) {
       for (const group of done) group.durable = true
       if (this.#dirty) this.#start()
       for (const next of then) next()
@@ -138,18 +144,19 @@ export class FlushQueue {
   }
 
   get #busy(): boolean {
-    return !this.#failed && (this.#lanes.log.busy || this.#lanes.journal.busy)
+    return this.#lanes.log.busy || this.#lanes.journal.busy
   }
 
   #ended(error: Error | null): void {
-    if (this.#failed) return
-    if (error) return this.#fail(error)
+    if (error) this.fail(error)
     while (this.#groups[0]?.durable) settleAll(this.#groups.shift()?.waiters ?? [])
     if (!this.#busy) this.#wakeIdle()
   }
 
   /** After a failed flush nobody knows what is on disk: nothing more is acknowledged, and the process ends. */
-  #fail(cause: Error): void {
+  fail(cause: Error): void {
+    if (this.#failed) return
+    for (const lane of Object.values(this.#lanes)) lane.stop()
     this.#failed = new AppError(
       'store_failed',
       `The disk refused to make the database durable (${cause.message}). Check the disk, then start the server again.`,
@@ -159,7 +166,7 @@ export class FlushQueue {
     this.#groups = []
     this.#onFatal(this.#failed)
     for (const { waiters } of groups) refuseAll(waiters, this.#failed)
-    this.#wakeIdle()
+    if (!this.#busy) this.#wakeIdle()
   }
 
   #wakeIdle(): void {

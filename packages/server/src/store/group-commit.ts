@@ -154,8 +154,9 @@ export class GroupCommit {
     this.#flushing = true
     turns.later(() => {
       this.#flushing = false
-      if (this.#closed || journal.appliedId === this.#flushedId) return
-      if (journal.appliedId === id && journal.isEmpty) flushes.flushLog(this.#tablesFlushed())
+      // Where records wait for their tables, bringing these up to date begins it anew.
+      if (this.#closed || !journal.isEmpty || journal.appliedId === this.#flushedId) return
+      if (journal.appliedId === id) flushes.flushLog(this.#tablesFlushed())
       else this.#flushTablesInTime()
     })
   }
@@ -177,6 +178,7 @@ export class GroupCommit {
   resume(): void {
     this.#paused = false
     this.#schedule()
+    if (!this.#parts.journal.isEmpty) this.#applyIn('later')
   }
 
   /** Refuses new bodies, and settles when those that were taken have ended. */
@@ -281,12 +283,11 @@ export class GroupCommit {
     let holds: boolean | undefined
     const look = (): boolean => {
       if (holds !== undefined) return holds
-      holds = false // what cannot be looked up, neither
+      holds = false
       try {
         holds = !gathering.isVoid()
       } catch (error) {
-        journal.forget(written)
-        entry.refuse(toStoreError(error, this.#parts.path))
+        flushes.fail(error instanceof Error ? error : new Error(String(error))) // whether its record counts is unknown, and so is what builds on it
         return holds
       }
       if (holds) {
@@ -315,9 +316,12 @@ export class GroupCommit {
 
   /** The body was executed at once after all, in a transaction that it began. */
   #endExecuted(tx: SqliteTx, wrote: boolean): void {
-    const { db, statements } = this.#parts
+    const { db, statements, journal } = this.#parts
     if (!db.isTransaction) throw tx.failure ?? new Error('SQLite ended the transaction')
-    statements.run(wrote ? 'commit' : 'rollback')
+    if (!wrote) return void statements.run('rollback')
+    journal.apply() // a record of its own that could not be written is over with this
+    statements.run('commit')
+    journal.applied()
   }
 
   #committed(ran: readonly Ran[], wrote: boolean, bodies: number): void {

@@ -8,6 +8,7 @@ const BYTES_MAX = 20_000
 function makeRing(blocks = 8) {
   const file = blocksInMemory((done) => done(null), { blocks })
   const ring = new JournalRing(file, BYTES_MAX)
+  ring.clear()
   ring.begin(7)
   const left = (applied = 0, life = 7) => ring.readLeft(life, applied).map(({ text }) => text)
   return { file, ring, left }
@@ -17,7 +18,7 @@ test('records come back as they were written, behind what is applied', () => {
   const { ring, left } = makeRing()
   expect(left()).toEqual([])
   const long = `ü${'x'.repeat(2 * BLOCK_BYTES)}`
-  expect([ring.append(1, 'one'), ring.append(2, long), ring.append(3, 'three')]).toEqual([true, true, true])
+  expect([ring.append(1, 'one'), ring.append(2, long), ring.append(3, 'three')]).toEqual(['written', 'written', 'written'])
   expect(left()).toEqual(['one', long, 'three'])
   expect(left(2)).toEqual(['three'])
   expect(left(3)).toEqual([])
@@ -27,6 +28,7 @@ test('those of another life are nobody’s', () => {
   const { ring, left } = makeRing()
   ring.append(1, 'one')
   expect(left(0, 8)).toEqual([])
+  ring.clear()
   ring.begin(8)
   expect(left(0, 7)).toEqual([])
   expect(left(0, 8)).toEqual([])
@@ -57,37 +59,37 @@ test('a file that was cut short, or is of another kind, has what is whole in it'
 
 test('its room is used from the front again, when it was given back', () => {
   const { ring, left } = makeRing(4)
-  for (const id of [1, 2, 3]) expect(ring.append(id, `record ${id}`)).toBe(true)
+  for (const id of [1, 2, 3]) expect(ring.append(id, `record ${id}`)).toBe('written')
   ring.release(0)
-  expect(ring.append(4, 'in the last block')).toBe(true)
-  expect(ring.append(5, 'no room')).toBe(false)
+  expect(ring.append(4, 'in the last block')).toBe('written')
+  expect(ring.append(5, 'no room')).toBe('no room')
   expect(left()).toHaveLength(4)
   ring.release(2)
-  expect(ring.append(5, 'record 5')).toBe(true)
-  expect(ring.append(6, 'next to the oldest')).toBe(false)
+  expect(ring.append(5, 'record 5')).toBe('written')
+  expect(ring.append(6, 'next to the oldest')).toBe('no room')
   expect(left(2)).toEqual(['record 3', 'in the last block', 'record 5'])
   ring.release(5)
-  for (const id of [6, 7, 8]) expect(ring.append(id, `record ${id}`)).toBe(true)
+  for (const id of [6, 7, 8]) expect(ring.append(id, `record ${id}`)).toBe('written')
   expect(left(5)).toEqual(['record 6', 'record 7', 'record 8'])
 })
 
 test('a long record does not go over the end, nor into what is kept', () => {
   const { ring, left } = makeRing(6)
   const twoBlocks = 'x'.repeat(BLOCK_BYTES)
-  for (const id of [1, 2]) expect(ring.append(id, twoBlocks)).toBe(true)
-  expect(ring.append(3, 'one block')).toBe(true)
+  for (const id of [1, 2]) expect(ring.append(id, twoBlocks)).toBe('written')
+  expect(ring.append(3, 'one block')).toBe('written')
   ring.release(1)
-  expect(ring.append(4, twoBlocks)).toBe(false) // one block at the end, two at the front next to the oldest
+  expect(ring.append(4, twoBlocks)).toBe('no room') // one block at the end, two at the front next to the oldest
   ring.release(2)
-  expect(ring.append(4, twoBlocks)).toBe(true)
+  expect(ring.append(4, twoBlocks)).toBe('written')
   expect(left(2)).toEqual(['one block', twoBlocks])
 })
 
 test('a record that is too long, or for which the file has never room, is refused', () => {
   const { ring } = makeRing(2)
-  expect(ring.append(1, 'x'.repeat(BYTES_MAX + BLOCK_BYTES))).toBe(false)
-  expect(ring.append(1, 'x'.repeat(2 * BLOCK_BYTES))).toBe(false)
-  expect(ring.append(1, 'short')).toBe(true)
+  expect(ring.append(1, 'x'.repeat(BYTES_MAX + BLOCK_BYTES))).toBe('no room')
+  expect(ring.append(1, 'x'.repeat(2 * BLOCK_BYTES))).toBe('no room')
+  expect(ring.append(1, 'short')).toBe('written')
 })
 
 test('before its life has begun it takes nothing', () => {
@@ -95,5 +97,19 @@ test('before its life has begun it takes nothing', () => {
     blocksInMemory((done) => done(null)),
     BYTES_MAX,
   )
-  expect(ring.append(1, 'one')).toBe(false)
+  expect(ring.append(1, 'one')).toBe('no room')
+})
+
+test('after a write that failed it takes nothing more', () => {
+  const file = blocksInMemory((done) => done(null))
+  let writes = 0
+  const refuse = () => {
+    writes += 1
+    throw new Error('EIO')
+  }
+  const ring = new JournalRing({ ...file, write: refuse }, BYTES_MAX)
+  ring.clear()
+  ring.begin(7)
+  expect([ring.append(1, 'one'), ring.append(2, 'two')]).toEqual(['failed', 'no room'])
+  expect(writes).toBe(1)
 })

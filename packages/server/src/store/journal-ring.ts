@@ -60,30 +60,38 @@ export class JournalRing {
     }
   }
 
-  /** Begins a life with an empty file. Throws what the disk says; until it has worked, no record is taken. */
-  begin(life: number): void {
+  /** Empties the file. Throws what the disk says. */
+  clear(): void {
     this.#usable = false
     this.#file.clear()
-    this.#life = life
     this.#next = 0
     this.#kept = []
+  }
+
+  /** From here on it takes the records of this life, in a file that was emptied. */
+  begin(life: number): void {
+    this.#life = life
     this.#usable = true
   }
 
-  /** Writes a record, which a flush makes durable. False where there is no room for it, or the disk refuses it. */
-  append(id: number, text: string): boolean {
-    if (!this.#usable) return false
+  /**
+   * Writes a record, which a flush makes durable. After a write that failed, of which anything may be in the file, no
+   * further one is taken.
+   */
+  append(id: number, text: string): 'written' | 'failed' | 'no room' {
+    if (!this.#usable) return 'no room'
     const bytes = this.#encode(id, text)
     const first = bytes && this.#room(bytes.length / BLOCK_BYTES)
-    if (!bytes || first === undefined) return false
+    if (!bytes || first === undefined) return 'no room'
     try {
       this.#file.write(first, bytes)
     } catch {
-      return false
+      this.#usable = false
+      return 'failed'
     }
     this.#kept.push({ id, first })
     this.#next = first + bytes.length / BLOCK_BYTES
-    return true
+    return 'written'
   }
 
   /** The records up to `id` are not needed any more. */

@@ -362,6 +362,63 @@ describe('a record counts on top of what is on disk', () => {
   })
 })
 
+test('a record whose write failed counts for nobody, also when all of it is in the file', () =>
+  inFolder(async (folder) => {
+    const path = join(folder, 'live.db')
+    const crashed = join(folder, 'crashed.db')
+    const options = onDisk(path, fdatasyncFlush(path))
+    const write: BlockFile['write'] = (first, bytes) => {
+      options.journal.write(first, bytes)
+      throw new Error('EIO')
+    }
+    const live = await openSqliteStore({ ...options, journal: { ...options.journal, write } })
+    await live.transaction(async (tx) => tx.saveFlow(FLOW), journaled)
+    await live.transaction(async (tx) => tx.saveFlow({ ...FLOW, tags: ['newer'] }), journaled)
+    copyFiles(path, crashed)
+    await live.close()
+    const again = await openSqliteStore(onDisk(crashed, atOnce))
+    expect((await again.find.findFlow(FLOW.id))?.tags).toEqual(['newer'])
+    await again.close()
+  }))
+
+test('the journal of another database is none of this one', () =>
+  inFolder(async (folder) => {
+    const [path, other] = [join(folder, 'one.db'), join(folder, 'other.db')]
+    for (const [at, n] of [
+      [path, 1],
+      [other, 2],
+    ] as const) {
+      const turns = { soon: () => undefined, later: () => undefined }
+      const live = await openSqliteStore({ ...onDisk(at, fdatasyncFlush(at)), turns })
+      await live.transaction((tx) => tx.insertEvent(sampleEvent(n)), journaled)
+      copyFiles(at, `${at}.crashed`)
+      await live.close()
+    }
+    copyFileSync(`${other}.crashed.journal`, `${path}.crashed.journal`)
+    const again = await openSqliteStore(onDisk(`${path}.crashed`, atOnce))
+    expect(await again.find.findEvent(uuid(4, 2))).toBeUndefined()
+    await again.close()
+  }))
+
+test('what no column takes is told to its caller, and nothing else suffers', async () => {
+  const wrong = store.transaction(async (tx) => tx.saveFlow({ ...FLOW, createdAt: 1.5 }), journaled)
+  await expect(wrong).rejects.toThrow('cannot store REAL value')
+  expect(await takeIn(1)).toBe(true)
+  expect(await store.find.findEvent(uuid(4, 1))).toBeDefined()
+})
+
+test('a record that contradicts what is stored is told of, and is in nobody’s way', async () => {
+  const warnings: string[] = []
+  const own = await openSqliteStore({ ...inMemory(atOnce), onWarning: (message) => warnings.push(message) })
+  const insert = () => own.transaction(async (tx) => tx.insertRun(sampleRun(1), [scheduledState(1)]), journaled)
+  await insert()
+  await insert() // it should have looked
+  expect(await own.transaction((tx) => tx.insertEvent(sampleEvent(2)), journaled)).toBe(true)
+  expect(await own.find.findEvent(uuid(4, 2))).toBeDefined()
+  expect(warnings).toEqual([expect.stringContaining('contradicts what is stored')])
+  await own.close()
+})
+
 test('a disk that refuses the journal is no reason to stop: all is executed directly', async () => {
   const warnings: string[] = []
   const memory = blocksInMemory(atOnce)

@@ -135,7 +135,9 @@ export class Gathering implements SqlRunner {
   }
 }
 
-const isPlain = (value: SQLInputValue): boolean => value === null || typeof value === 'string' || typeof value === 'number'
+/** What comes out of the record as it went in, and what a column of the schema takes: none of them is for fractions. */
+const isPlain = (value: SQLInputValue): boolean =>
+  value === null || typeof value === 'string' || (typeof value === 'number' && Number.isSafeInteger(value))
 
 export class Journal {
   readonly #statements: Statements
@@ -170,9 +172,13 @@ export class Journal {
   write(row: JournalRow): JournalEntry | undefined {
     const text = JSON.stringify(row)
     const id = this.#last + 1
-    if (text.length > RECORD_CHARS_MAX || !this.#ring.append(id, text)) return undefined
+    const written = text.length <= RECORD_CHARS_MAX ? this.#ring.append(id, text) : 'no room'
+    if (written === 'no room') return undefined
     this.#last = id
-    return { id, operations: row.operations, unless: [] }
+    const entry = { id, operations: row.operations, unless: [] }
+    if (written === 'written') return entry
+    this.forget(entry) // perhaps it is there all the same
+    return undefined
   }
 
   /** The record was void: all that the tables get of it is that it is over. */
@@ -217,7 +223,11 @@ function applyOne(statements: Statements, entry: JournalEntry, onLost: (message:
   statements.run('release entry')
 }
 
-const isConstraint = (error: unknown): boolean => error instanceof Error && /constraint failed/i.test(error.message)
+const SQLITE_CONSTRAINT = 19
+
+/** The row's own fault: another try would end the same way. */
+const isConstraint = (error: unknown): boolean =>
+  error instanceof Error && 'errcode' in error && (Number(error.errcode) & 0xff) === SQLITE_CONSTRAINT
 
 /** What was durable when the last program ended, and not yet in the tables. Before migrations: it was written for the schema as it is. */
 export function finishJournal(db: DatabaseSync, ring: JournalRing, onLost: (message: string) => void): void {
@@ -249,9 +259,11 @@ function rowsOfTable(statements: Statements): readonly JournalEntry[] {
   })
 }
 
-/** After migrations, while a commit still waits for the disk: from here on the records of this life count, and none is written yet. */
+/** After migrations, while a commit still waits for the disk: what the file had is gone, and from here on the records of a new life count. */
 export function beginJournal(db: DatabaseSync, ring: JournalRing): void {
   const statements = new Statements(db)
-  statements.run('update journal set life = life + 1, applied = 0')
+  ring.clear()
+  // By chance: the file of another database, or of one that was put back, is none of this life.
+  statements.run('update journal set life = abs(random() % 4294967296), applied = 0')
   ring.begin(Number(statements.get('select life from journal')?.life))
 }

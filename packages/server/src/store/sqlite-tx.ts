@@ -50,7 +50,7 @@ import {
 } from './rows.ts'
 import { insertRun, updateRun } from './run-rows.ts'
 import { findStateEvent } from './state-events.ts'
-import { type SqlRunner, upsert } from './statements.ts'
+import { type Row, type SqlRunner, upsert } from './statements.ts'
 import type { Hook, RecordedResult, SessionRow, TaskRunKey, TaskState, Tx, WaitingRun } from './store.ts'
 import { insertTaskState, saveTaskRun } from './task-run-rows.ts'
 
@@ -117,8 +117,11 @@ const FIND_TASK_RUN_BY_KEY = `${TASK_RUN_FROM} where t.flow_run_id = ? and t.dyn
 const TASK_RUN_EXISTS = 'select 1 from task_run where id = ?'
 const SAVE_HOOK = upsert('hook', ['id'], ['name', 'event', 'secret', 'created_at'])
 
-/** In characters: 256 runs that are kept in memory take at most a few MB. */
-const KEPT_PARAMETERS_MAX = 4_000
+/** Of a run's row: the runs that are kept in memory take at most a few MB. */
+const KEPT_CHARACTERS_MAX = 8_000
+
+const charactersOf = (row: Row): number =>
+  Object.values(row).reduce<number>((sum, value) => sum + (typeof value === 'string' ? value.length : 0), 0)
 
 const bit = (value: boolean): number => (value ? 1 : 0)
 
@@ -273,13 +276,13 @@ export class SqliteTx extends ClientTx implements Tx {
     const read = (): FlowRun | undefined =>
       this.find(
         (row) => {
-          characters = String(row.parameters).length
+          characters = charactersOf(row)
           return toFlowRun(row)
         },
         FIND_RUN,
         id,
       )
-    return this.#remember(this.#cache.runs.find(id, read, () => characters <= KEPT_PARAMETERS_MAX))
+    return this.#remember(this.#cache.runs.find(id, read, () => characters <= KEPT_CHARACTERS_MAX))
   }
 
   async findRunByIdempotencyKey(flowId: string, key: string): Promise<FlowRun | undefined> {
