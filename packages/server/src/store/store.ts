@@ -297,8 +297,7 @@ export interface Store {
     findRunResult(runId: string): Promise<Json | undefined>
   }
   readonly read: Reader
-  /** How many commits and flushes there were so far. */
-  /** `behind`: bodies in the journal that the tables do not have yet. */
+  /** How many commits and flushes there were so far. `behind`: bodies in the journal that the tables do not have yet. */
   readonly counts: { readonly commits: number; readonly flushes: number; readonly behind: number }
   /** Settles what is under way, and closes. */
   close(): Promise<void>
