@@ -3,17 +3,14 @@
  * is ended in order and killed, and with executors of both kinds.
  */
 import { type ChildProcess, spawn } from 'node:child_process'
-import { mkdirSync, mkdtempSync, readFileSync, rmSync, symlinkSync, writeFileSync } from 'node:fs'
+import { mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
-import { fileURLToPath } from 'node:url'
 import { type Executor, flow, type ServedDeployment, startExecutor, task } from '@pilotflame/sdk'
 import { afterEach, beforeEach, describe, expect, test } from 'vitest'
+import { install, PILOT } from './harness/built.ts'
 import { eventually } from './harness/server.ts'
 import { type ServerProcess, startServerProcess } from './harness/server-process.ts'
-
-const PILOT = fileURLToPath(new URL('../packages/pilotflame/src/pilot.ts', import.meta.url))
-const SDK = fileURLToPath(new URL('../packages/sdk', import.meta.url))
 
 let server: ServerProcess
 let closers: (() => unknown)[]
@@ -135,7 +132,7 @@ test('a retry goes to another executor when the first one is gone by then', asyn
 
 const FLOW_FILE = `
 import { appendFileSync, existsSync } from 'node:fs'
-import { flow } from '@pilotflame/sdk'
+import { flow } from 'pilotflame'
 export const held = flow('held', async ({ file, ms = 0, ends = false }, run) => {
   const first = !existsSync(file)
   appendFileSync(file, \`\${run.attempt} \${process.pid}\\n\`)
@@ -148,9 +145,7 @@ export const held = flow('held', async ({ file, ms = 0, ends = false }, run) => 
 /** A host of fresh processes, started as a user does. */
 async function serveFresh(): Promise<{ folder: string; deployment: string; host: ChildProcess }> {
   const folder = mkdtempSync(join(tmpdir(), 'pilotflame-fresh-'))
-  mkdirSync(join(folder, 'node_modules', '@pilotflame'), { recursive: true })
-  symlinkSync(SDK, join(folder, 'node_modules', '@pilotflame', 'sdk'))
-  writeFileSync(join(folder, 'package.json'), '{"type":"module"}')
+  install(folder)
   writeFileSync(join(folder, 'held.js'), FLOW_FILE)
   const host = spawn(process.execPath, [PILOT, 'serve', 'held.js', '--isolation', 'fresh', '--warm', '1..2'], {
     cwd: folder,

@@ -3,9 +3,7 @@ import { type ChildProcess, spawn } from 'node:child_process'
 import { mkdtempSync, rmSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
-import { fileURLToPath } from 'node:url'
-
-const PILOT = fileURLToPath(new URL('../../packages/pilotflame/src/pilot.ts', import.meta.url))
+import { PILOT } from './built.ts'
 
 export interface ServerProcess {
   readonly apiUrl: string

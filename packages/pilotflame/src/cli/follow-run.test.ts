@@ -5,7 +5,7 @@ import { Workspace } from './test/pilot-process.ts'
 const space = new Workspace()
 
 const BREAKING = `
-import { flow } from '@pilotflame/sdk'
+import { flow } from 'pilotflame'
 export const breaking = flow('breaking', async (_: object, run) => {
   run.stream('The answer ')
   if (run.attempt === 1) throw new Error('the line broke')

@@ -1,4 +1,5 @@
 import { afterAll, beforeAll, expect, test } from 'vitest'
+import { PILOT } from '../../../../tests/harness/built.ts'
 import { HELLO, type Running, Workspace } from './test/pilot-process.ts'
 
 const space = new Workspace()
@@ -186,6 +187,6 @@ test('a second server on the same home, and a port that is taken, name the holde
 
 test('a reader that goes away is nothing to speak of', async () => {
   const { execFileSync } = await import('node:child_process')
-  const command = `"${process.execPath}" ${JSON.stringify(new URL('../pilot.ts', import.meta.url).pathname)} --help | head -1`
+  const command = `"${process.execPath}" "${PILOT}" --help | head -1`
   expect(execFileSync('sh', ['-c', command], { encoding: 'utf8', stdio: 'pipe' })).toContain('Usage: pilot')
 })

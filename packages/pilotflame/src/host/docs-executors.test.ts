@@ -1,9 +1,10 @@
 /** The programs of docs/executors.md do what the page says. */
-import { mkdirSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs'
+import { mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { PROCESS_DEFAULTS } from '@pilotflame/core'
 import { afterAll, beforeAll, expect, test } from 'vitest'
+import { install } from '../../../../tests/harness/built.ts'
 import { startTestServer, type TestServer } from '../../../../tests/harness/server.ts'
 import { type Program, resultOf, startProgram, startRun } from '../../../../tests/harness/serving-program.ts'
 
@@ -16,14 +17,8 @@ const started: Program[] = []
 
 beforeAll(async () => {
   server = await startTestServer()
-  writeFileSync(join(folder, 'package.json'), '{"type":"module"}')
+  install(folder)
   writeFileSync(join(folder, 'names.json'), '["Ada","Bo"]')
-  // The package as its sources have it: what is built of them is tested where it is packed.
-  const place = join(folder, 'node_modules', 'pilotflame')
-  mkdirSync(place, { recursive: true })
-  writeFileSync(join(place, 'package.json'), '{"name":"pilotflame","type":"module","exports":"./index.js"}')
-  const source = join(import.meta.dirname, '..', 'index.ts')
-  writeFileSync(join(place, 'index.js'), `export * from ${JSON.stringify(source)}\n`)
 })
 
 afterAll(async () => {

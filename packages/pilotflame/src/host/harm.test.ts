@@ -3,12 +3,12 @@ import { mkdtempSync, rmSync, writeFileSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { afterAll, beforeAll, expect, test } from 'vitest'
+import { install } from '../../../../tests/harness/built.ts'
 import { eventually, startTestServer, type TestServer } from '../../../../tests/harness/server.ts'
 import { endOf, lookAt, type Program, startProgram, startRun } from '../../../../tests/harness/serving-program.ts'
 
-const PACKAGE = join(import.meta.dirname, '..', 'index.ts')
 const PROGRAM = `
-import { flow, serve } from ${JSON.stringify(PACKAGE)}
+import { flow, serve } from 'pilotflame'
 const held: unknown[] = []
 const work = flow('work', async ({ how }: { how: string }, run) => {
   run.stream('at work')
@@ -30,7 +30,7 @@ let program: Program
 
 beforeAll(async () => {
   server = await startTestServer()
-  writeFileSync(join(folder, 'package.json'), '{"type":"module"}')
+  install(folder)
   writeFileSync(join(folder, 'work.ts'), PROGRAM)
   program = startProgram({ folder, server, args: ['work.ts'] })
   await program.said('is ready')

@@ -1,14 +1,11 @@
 /** Programs with `isolation` against a real server: what a user sees of processes of their own. */
-import { mkdirSync, mkdtempSync, readFileSync, rmSync, symlinkSync, writeFileSync } from 'node:fs'
+import { mkdirSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { afterEach, beforeEach, expect, test } from 'vitest'
+import { install, PILOT } from '../../../../tests/harness/built.ts'
 import { eventually, startTestServer, type TestServer } from '../../../../tests/harness/server.ts'
 import { endOf, lookAt, type Program, resultOf, startProgram, startRun } from '../../../../tests/harness/serving-program.ts'
-
-const PACKAGE = join(import.meta.dirname, '..', 'index.ts')
-const PILOT = join(import.meta.dirname, '..', 'pilot.ts')
-const SDK = join(import.meta.dirname, '..', '..', '..', 'sdk')
 
 let server: TestServer
 let folder: string
@@ -17,9 +14,7 @@ const started: Program[] = []
 beforeEach(async () => {
   server = await startTestServer()
   folder = mkdtempSync(join(tmpdir(), 'pilotflame-isolation-'))
-  mkdirSync(join(folder, 'node_modules', '@pilotflame'), { recursive: true })
-  symlinkSync(SDK, join(folder, 'node_modules', '@pilotflame', 'sdk'))
-  writeFileSync(join(folder, 'package.json'), '{"type":"module"}')
+  install(folder)
 })
 
 afterEach(async () => {
@@ -43,7 +38,7 @@ const NOTES = () => readFileSync(join(folder, 'notes'), 'utf8').split('\n').filt
 
 const PROGRAM = `
 import { appendFileSync } from 'node:fs'
-import { flow } from ${JSON.stringify(PACKAGE)}
+import { flow } from 'pilotflame'
 
 const note = (text: string) => appendFileSync('notes', text + '\\n')
 let runs = 0
@@ -152,9 +147,9 @@ test('a package that is installed belongs to the run that calls it', async () =>
   mkdirSync(join(folder, 'node_modules', 'steps'))
   write('node_modules/steps/package.json', '{"name":"steps","type":"module","exports":"./index.js"}')
   const text = `export const step = task('step', async () => currentRun()?.name ?? 'nobody')`
-  write('node_modules/steps/index.js', `import { currentRun, task } from ${JSON.stringify(PACKAGE)}\n${text}`)
+  write('node_modules/steps/index.js', `import { currentRun, task } from 'pilotflame'\n${text}`)
   const program = `
-    import { flow } from ${JSON.stringify(PACKAGE)}
+    import { flow } from 'pilotflame'
     import { step } from 'steps'
     const work = flow('work', async (_, run) => ({ named: run.name, seen: await step() }))
     await work.serve({ on: 'work.now', isolation: 'fresh' })
@@ -168,7 +163,7 @@ test('a package that is installed belongs to the run that calls it', async () =>
 test('a deployment whose own environment wants no compile cache has none', async () => {
   const program = `
     import { getCompileCacheDir } from 'node:module'
-    import { flow } from ${JSON.stringify(PACKAGE)}
+    import { flow } from 'pilotflame'
     const work = flow('work', async () => ({ told: process.execArgv.join(), cache: getCompileCacheDir() ?? null }))
     await work.serve({ on: 'work.now', isolation: 'fresh', env: { NODE_DISABLE_COMPILE_CACHE: '1' } })
   `
@@ -180,7 +175,7 @@ test('a deployment whose own environment wants no compile cache has none', async
 })
 
 const FILE = `
-import { flow } from '@pilotflame/sdk'
+import { flow } from 'pilotflame'
 import { answer } from './answer.ts'
 export const hello = flow('hello', async () => ({ answer, pid: process.pid, main: import.meta.main }))
 export const bye = flow('bye', async () => ({ answer, pid: process.pid }))

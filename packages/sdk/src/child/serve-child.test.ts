@@ -5,13 +5,13 @@ import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { CHILD_VARIABLE, type ChildIdentity, type ChildMessage, type Item, type StateItem } from '@pilotflame/core'
 import { afterEach, beforeEach, expect, test } from 'vitest'
+import { LIBRARY } from '../../../../tests/harness/built.ts'
 import { type Peer, startPeer } from '../executor/test-peer.ts'
 
-const SDK = join(import.meta.dirname, '..', 'index.ts')
 const PROGRAM = `
 import { appendFileSync } from 'node:fs'
 import { spawn, spawnSync } from 'node:child_process'
-import { flow, serve } from ${JSON.stringify(SDK)}
+import { flow, serve } from ${JSON.stringify(LIBRARY)}
 
 const note = (text) => appendFileSync(process.env.NOTES, text + '\\n')
 setInterval(() => {}, 1000) // the user's code leaves a timer open

@@ -1,11 +1,9 @@
 /** Runs the real `pilot` in a folder of its own, for tests. */
 import { type ChildProcess, spawn } from 'node:child_process'
-import { mkdirSync, mkdtempSync, rmSync, symlinkSync, writeFileSync } from 'node:fs'
+import { mkdtempSync, rmSync, writeFileSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
-
-const PILOT = join(import.meta.dirname, '..', '..', 'pilot.ts')
-const SDK = join(import.meta.dirname, '..', '..', '..', '..', 'sdk')
+import { install, PILOT } from '../../../../../tests/harness/built.ts'
 
 export interface Ended {
   readonly code: number | null
@@ -30,12 +28,9 @@ export class Workspace {
   readonly #running = new Set<Running>()
 
   constructor() {
-    const packages = join(this.folder, 'node_modules', '@pilotflame')
-    mkdirSync(packages, { recursive: true })
-    symlinkSync(SDK, join(packages, 'sdk'))
+    install(this.folder)
     const { PILOTFLAME_API_URL: _, PREFECT_API_URL: __, ...env } = process.env
     this.env = { ...env, PILOTFLAME_HOME: join(this.folder, 'home'), PILOTFLAME_PORT: '0', NO_COLOR: '1' }
-    this.write('package.json', '{"type":"module"}')
   }
 
   write(name: string, text: string): void {
@@ -90,7 +85,7 @@ export class Workspace {
 }
 
 export const HELLO = `
-import { flow, task } from '@pilotflame/sdk'
+import { flow, task } from 'pilotflame'
 const greeting = task('greeting', async (name: string) => \`Hello, \${name}!\`)
 export const hello = flow('hello', async ({ name }: { name: string }, run) => {
   console.log('greets', name)
