@@ -32,6 +32,7 @@ export interface Line {
 
 export interface Hosted extends Side {
   readonly apiUrl: string
+  readonly serverPid: number
   readonly hostPid: number
   /** Lines since the last call. */
   lines(): Promise<readonly Line[]>
@@ -115,6 +116,9 @@ export async function startHosted(context: BenchContext, { isolation, warm }: Ho
     name: 'serve',
     apiUrl,
     client,
+    get serverPid() {
+      return server.pid
+    },
     hostPid: host.pid ?? 0,
     lines,
     readyPids,

@@ -15,6 +15,7 @@ export interface Counts {
 export interface Product extends Side {
   readonly apiUrl: string
   readonly server: Child
+  readonly serverPid: number
   readonly executor: Child
   /** Id of a flow's deployment. */
   deployment(flowName: string): string
@@ -68,6 +69,7 @@ export async function startProduct(context: BenchContext): Promise<Product> {
     apiUrl,
     client,
     server,
+    serverPid: server.pid,
     executor,
     collect: () => executor.ask<FirstLines>('collect'),
     deployment: (flowName) => deployments.find(({ flow_name }) => flow_name === flowName)?.id ?? '',

