@@ -16,7 +16,7 @@ import {
 } from '@pilotflame/core'
 import type { Channel } from '../app.ts'
 import type { EngineCore } from '../engine/engine-core.ts'
-import { unitOfWork, type Work } from '../engine/work.ts'
+import { unitOfWork, type Work, type WorkOptions } from '../engine/work.ts'
 import { holdsNothing, type Session } from '../executors/session.ts'
 import type { StreamHub } from '../streams/streams.ts'
 import { checkFrame } from './check-frame.ts'
@@ -40,7 +40,7 @@ export interface ChannelService extends Channel, SessionEnds {}
 
 export function createChannel({ core, streams, apiUrl, onClosed }: ChannelParts): ChannelService {
   const { registry, clock } = core
-  const work = <T>(body: (work: Work) => Promise<T>, options = {}): Promise<T> => unitOfWork(core, body, options)
+  const work = <T>(body: (work: Work) => Promise<T>, options: WorkOptions = {}): Promise<T> => unitOfWork(core, body, options)
   const ends = createSessionEnds(core)
   const endLater = (session: Session, ending: RunEnding): void => {
     ends.end(session, ending).catch((error: unknown) => {
@@ -53,8 +53,10 @@ export function createChannel({ core, streams, apiUrl, onClosed }: ChannelParts)
 
   const connect: Channel['connect'] = (peer) => {
     let session: Session | null = null
-    // Batches of one connection are written in order; after one that failed none of the later ones may be.
+    // Batches of one connection are written in order; after one that failed none of the later ones may be, also before
+    // the connection hears of it.
     let broken = false
+    let failed = false
 
     const hello = async (frame: HelloFrame): Promise<void> => {
       const joined = await join(core, work, frame, peer)
@@ -72,11 +74,16 @@ export function createChannel({ core, streams, apiUrl, onClosed }: ChannelParts)
     const batch = (current: Session, { seq, items }: BatchFrame): Promise<void> =>
       work(
         async (body) => {
-          if (broken) throw new AppError('session_ended', 'An earlier batch of this connection was not written.')
+          if (broken || failed) throw new AppError('session_ended', 'An earlier batch of this connection was not written.')
           const refused = await recordItems({ core, work: body, streams, sessionId: current.id }, items)
           body.afterwards(() => peer.send({ type: 'ack', seq, refused }))
         },
-        { journal: items.length <= JOURNALED_ITEMS_MAX ? 'often' : undefined },
+        {
+          journal: items.length <= JOURNALED_ITEMS_MAX ? 'often' : undefined,
+          failed() {
+            failed = true
+          },
+        },
       )
 
     /** What the process sent before it ended is read first: the session ends when its channel has closed. */

@@ -1,5 +1,14 @@
 /** Reads what an executor sent. It may be of another version or broken, so nothing is believed before it was looked at. */
-import { AppError, CHANNEL_PROTOCOL, type ChildEndKind, type ExecutorFrame, type Item, isObject, isUuid } from '@pilotflame/core'
+import {
+  AppError,
+  CHANNEL_PROTOCOL,
+  type ChildEndKind,
+  type ExecutorFrame,
+  type Item,
+  isObject,
+  isUuid,
+  STATE_TYPES,
+} from '@pilotflame/core'
 
 const bad = (what: string): AppError =>
   new AppError(
@@ -12,11 +21,22 @@ const isTextOrNone = (value: unknown): boolean => value === undefined || value =
 /** What the store keeps as a number is whole. */
 const isWhole = (value: unknown): boolean => Number.isSafeInteger(value)
 
+const isObjectOrNone = (value: unknown): boolean => value === undefined || isObject(value)
+
+const TYPES: ReadonlySet<unknown> = new Set(STATE_TYPES)
+
 const isState = (state: unknown): boolean =>
-  isObject(state) && isText(state.type) && isTextOrNone(state.name) && isTextOrNone(state.message)
+  isObject(state) &&
+  TYPES.has(state.type) &&
+  isTextOrNone(state.name) &&
+  isTextOrNone(state.message) &&
+  isObjectOrNone(state.details)
+
+const areMarks = (marks: unknown): boolean =>
+  isObject(marks) && isText(marks.boot) && isObject(marks.at) && Object.values(marks.at).every(Number.isFinite)
 
 const ITEM_CHECKS: Readonly<Record<Item['kind'], (item: Record<string, unknown>) => boolean>> = {
-  state: (item) => isUuid(item.id) && isState(item.state),
+  state: (item) => isUuid(item.id) && isState(item.state) && (item.marks === undefined || areMarks(item.marks)),
   task: (item) =>
     isUuid(item.id) &&
     isUuid(item.task_run_id) &&
@@ -43,6 +63,24 @@ function checkItem(item: unknown): void {
   if (!check?.(item)) throw bad(`an item of kind ${JSON.stringify(item.kind)} with wrong fields`)
 }
 
+const isTrigger = (offered: unknown): boolean =>
+  isObject(offered) && isObject(offered.trigger) && isTextOrNone(offered.name) && isObjectOrNone(offered.parameters)
+
+const isOffer = (offer: unknown): boolean =>
+  isObject(offer) &&
+  [offer.flow_name, offer.name, offer.version].every(isText) &&
+  [offer.entrypoint, offer.description].every(isTextOrNone) &&
+  Array.isArray(offer.tags) &&
+  offer.tags.every(isText) &&
+  isObject(offer.parameters) &&
+  (offer.parameter_schema === null || isObject(offer.parameter_schema)) &&
+  Array.isArray(offer.triggers) &&
+  offer.triggers.every(isTrigger) &&
+  isWhole(offer.retries) &&
+  isWhole(offer.retry_delay_ms)
+
+const isHeld = (held: unknown): boolean => isObject(held) && isText(held.run_id) && isWhole(held.epoch)
+
 function checkHello(frame: Record<string, unknown>): void {
   if (frame.protocol !== CHANNEL_PROTOCOL) {
     throw bad(`protocol ${JSON.stringify(frame.protocol)}, and this server speaks ${CHANNEL_PROTOCOL}`)
@@ -53,6 +91,9 @@ function checkHello(frame: Record<string, unknown>): void {
     typeof frame.pid === 'number' &&
     typeof frame.limit === 'number'
   if (!complete) throw bad('a hello with missing fields')
+  const wrong = (frame.deployments as readonly unknown[]).find((offer) => !isOffer(offer))
+  if (wrong !== undefined) throw bad(`a deployment with wrong fields: ${JSON.stringify(wrong).slice(0, 200)}`)
+  if (!(frame.holds as readonly unknown[]).every(isHeld)) throw bad('a hello that holds something that is no run')
   const { role, uses, host_session_id: host } = frame
   if (role !== undefined && role !== 'executor' && role !== 'host') throw bad(`a hello in the role ${JSON.stringify(role)}`)
   if (uses !== undefined && uses !== null && typeof uses !== 'number') throw bad('a hello whose uses are no number')

@@ -1,9 +1,12 @@
 /** What the server does with what executors report: over a real channel, by an executor that the test drives. */
+import { join } from 'node:path'
+import { DatabaseSync } from 'node:sqlite'
 import { expect, test } from 'vitest'
 import { connectExecutor, startHttp } from '../api/test/start.ts'
+import type { Flush } from '../ports.ts'
 
-async function startRun() {
-  const http = await startHttp()
+async function startRun(flush = (real: Flush): Flush => real) {
+  const http = await startHttp({}, { flush })
   const executor = await connectExecutor(http)
   await http.ask('POST', `/api/deployments/${executor.deploymentId}/create_flow_run`, { body: {} })
   const run = await executor.next('run')
@@ -67,4 +70,32 @@ test.for([
   const sent = executor.report(run, [{ id: id(), task_run_id: id(), ...item }])
   await expect(sent).rejects.toThrow('with wrong fields')
   expect(await readRun()).toMatchObject({ state_type: 'PENDING' })
+})
+
+test('after a batch that could not be written none of its connection is, also while the disk still writes the one before', async () => {
+  let held: (() => void)[] | null = null
+  const { http, executor, run } = await startRun((real) => (done) => {
+    if (held) held.push(() => real(done))
+    else real(done)
+  })
+  const db = new DatabaseSync(join(http.home, 'pilotflame.db'))
+  db.exec("create trigger refuses before insert on chunk when new.text = 'bad' begin select raise(abort, 'no'); end")
+  db.close()
+  held = []
+  let n = 0
+  const send = (...texts: string[]) =>
+    executor.send(
+      run,
+      texts.map((text) => ({ kind: 'chunk', attempt: 1, n: ++n, text })),
+    )
+  send('good')
+  send('with', 'four', 'more', 'beside', 'bad') // so many are written at once, and not by the journal
+  send('behind it')
+  await http.ask('GET', '/api/health') // all three are there
+  const flushes: (() => void)[] = held
+  held = null
+  for (const flush of flushes) flush()
+  await executor.closed
+  const chunks = await http.server.app.store.read.chunks(run.run_id, { attempt: 0, n: 0 }, 10)
+  expect(chunks.map(({ text }) => text)).toEqual(['good'])
 })

@@ -111,13 +111,15 @@ export interface WorkOptions {
   readonly receivedMark?: number
   /** The shortest way to the disk; see `TransactionOptions`. */
   readonly journal?: TransactionOptions['journal']
+  /** Called before any later body runs, when this one has failed. */
+  readonly failed?: () => void
 }
 
 /** Runs `body`, matches the events it makes, writes, and does what is left when all of it is on disk. */
 export async function unitOfWork<T>(
   core: EngineCore,
   body: (work: Work) => Promise<T>,
-  { receivedMark = core.clock.monotonic(), journal }: WorkOptions = {},
+  { receivedMark = core.clock.monotonic(), journal, failed }: WorkOptions = {},
 ): Promise<T> {
   const { store, registry, match } = core
   let work: Work | undefined
@@ -137,7 +139,7 @@ export async function unitOfWork<T>(
         current.write()
         return result
       },
-      { journal, durable: () => work?.settle() },
+      { journal, durable: () => work?.settle(), ...(failed ? { failed } : {}) },
     )
   } catch (error) {
     giveBack()

@@ -29,6 +29,8 @@ interface Queued {
 
 interface Ran extends Waiter {
   readonly ok: boolean
+  /** It was not ok, and does not run again. */
+  failed(): void
   /** What it wrote is committed. */
   committed(): void
 }
@@ -258,6 +260,7 @@ export class GroupCommit {
       const written = wrote ? this.#write(gathering) : undefined
       if (written) return this.#settleInTime({ entry, ran, gathering, written })
       if (gathering.isVoid()) return this.#runAgain(entry)
+      if (!ran.ok) ran.failed()
       if (wrote) gathering.execute()
       if (gathering.executed) this.#endExecuted(tx, wrote)
       this.#committed([ran], wrote, 1)
@@ -338,7 +341,10 @@ export class GroupCommit {
     if (several) statements.run('savepoint body')
     const ran = await entry.run(this.#runner, tx)
     if (!db.isTransaction) throw tx.failure ?? new Error('SQLite ended the transaction')
-    if (!ran.ok) statements.run(several ? 'rollback to body' : 'rollback')
+    if (!ran.ok) {
+      ran.failed()
+      statements.run(several ? 'rollback to body' : 'rollback')
+    }
     if (several) statements.run('release body')
     else if (!ran.ok) {
       statements.run('begin immediate')
@@ -372,11 +378,17 @@ function queued<T>(body: (tx: Tx) => Promise<T>, { resolve, reject, path, option
     }
     resolve(outcome.value)
   }
+  const failed = (): void => options.failed?.()
+  const refuse = (error: unknown): void => {
+    failed()
+    reject(error)
+  }
   const waiter = (outcome: Outcome<T>): Ran => ({
     ok: outcome.ok,
+    failed,
     committed: () => options.committed?.(),
     settle: () => settle(outcome),
-    refuse: reject,
+    refuse,
   })
-  return { journal: options.journal, run: async (runner, tx) => waiter(await runner.run(body, tx)), refuse: reject }
+  return { journal: options.journal, run: async (runner, tx) => waiter(await runner.run(body, tx)), refuse }
 }

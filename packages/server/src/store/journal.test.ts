@@ -87,6 +87,21 @@ test('an event that is here already makes its body run again, and what the first
   expect(await store.find.findRun(sampleRun(3).id)).toBeDefined()
 })
 
+test('a body that fails by what it took for granted has not failed: it runs again', async () => {
+  await takeIn(1)
+  const told: string[] = []
+  const again = store.transaction(
+    async (tx) => {
+      const isNew = await tx.insertEvent(sampleEvent(1))
+      told.push(isNew ? 'taken for new' : 'known')
+      if (isNew) throw new Error('it cannot be new')
+    },
+    { ...journaled, failed: () => told.push('failed') },
+  )
+  await again
+  expect(told).toEqual(['taken for new', 'known'])
+})
+
 test('a body that has to run again does so before those that came later', async () => {
   await takeIn(1)
   const told: string[] = []

@@ -264,6 +264,8 @@ export interface TransactionOptions {
    * behind; `once`: they follow in a quiet moment. Default: it is executed directly.
    */
   readonly journal?: 'once' | 'often' | undefined
+  /** Called when the body has failed or was refused, before any later body runs; `transaction` may settle only after the disk. */
+  readonly failed?: () => void
   /** Called when what was written is committed, and not yet on disk: nobody may be told of it. */
   readonly committed?: () => void
   /** Called when it is on disk, before `transaction` settles. What it throws, `transaction` throws. */

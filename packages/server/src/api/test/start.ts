@@ -24,6 +24,7 @@ export interface Ask {
 export interface TestHttp {
   readonly server: RunningServer
   readonly port: number
+  readonly home: string
   ask(method: string, path: string, options?: Ask): Promise<Answer>
 }
 
@@ -47,7 +48,7 @@ export async function startHttp(settings: Partial<ServerSettings> = {}, ports?: 
     await server.stop()
     rmSync(home, { recursive: true, force: true })
   })
-  return { server, port: server.port, ask: (method, path, options) => ask(server.port, method, path, options) }
+  return { server, port: server.port, home, ask: (method, path, options) => ask(server.port, method, path, options) }
 }
 
 function ask(port: number, method: string, path: string, { headers = {}, body }: Ask = {}): Promise<Answer> {
@@ -89,6 +90,7 @@ export async function connectExecutor(http: TestHttp) {
     frames.push(JSON.parse(String(data)))
     wake()
   })
+  const closed = new Promise<void>((resolve) => socket.once('close', () => resolve()))
   await new Promise((resolve, reject) => {
     socket.on('open', resolve)
     socket.on('error', reject)
@@ -134,13 +136,20 @@ export async function connectExecutor(http: TestHttp) {
   })
   const welcome = await next('welcome')
   let seq = 0
+  const sendItems = (run: { run_id: string; epoch: number }, items: readonly object[]): void => {
+    seq += 1
+    send({ type: 'batch', seq, items: items.map((item) => ({ run_id: run.run_id, epoch: run.epoch, ...item })) })
+  }
   return {
     deploymentId: welcome.deployments[0].id as string,
     next,
+    /** Settles when its connection is closed. */
+    closed,
+    /** Sends items of a run. */
+    send: sendItems,
     /** Sends items of a run, and waits until they are on disk. */
     async report(run: { run_id: string; epoch: number }, items: readonly object[]) {
-      seq += 1
-      send({ type: 'batch', seq, items: items.map((item) => ({ run_id: run.run_id, epoch: run.epoch, ...item })) })
+      sendItems(run, items)
       return next('ack')
     },
     close: () => socket.terminate(),

@@ -58,6 +58,28 @@ export function transactionContract(open: OpenTestStore): void {
       expect(found.map((event) => event !== undefined)).toEqual([true, false, true])
     })
 
+    test.for([undefined, 'once'] as const)(
+      'a body that fails says so before the next one runs (journal: %s)',
+      async (journal) => {
+        const told: string[] = []
+        const body = (name: string, end: () => Promise<unknown>) =>
+          store.transaction(
+            async (tx) => {
+              told.push(name)
+              await tx.insertEvent(sampleEvent(told.length))
+              return end()
+            },
+            { journal, failed: () => told.push(`${name} failed`) },
+          )
+        const fine = async () => undefined
+        const together = [body('one', fine), body('two', fail('mine')), body('three', fine)]
+        await Promise.allSettled(together)
+        await Promise.allSettled([body('alone', fail('mine')).finally(() => body('four', fine))])
+        await turn()
+        expect(told).toEqual(['one', 'two', 'two failed', 'three', 'alone', 'alone failed', 'four'])
+      },
+    )
+
     test('a single body that throws leaves nothing behind', async () => {
       const alone = store.transaction(async (tx) => {
         await tx.insertEvent(sampleEvent(1))
