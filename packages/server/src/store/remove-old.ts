@@ -66,6 +66,9 @@ const EVENTS_AFTER =
 /** A run that the event started, and that has not ended. */
 export const STARTED_UNFINISHED = `select 1 from verdict v, json_each(v.outcome, '$.runs') started
   join flow_run r on r.id = started.value ->> 'runId' where v.event_id = ? and r.end_at is null limit 1`
+/** The runs that the event started may outlive it. Sent again it is a new event, whose runs have the same keys. */
+const RELEASE_KEYS = `update flow_run set idempotency_key = null where id in (
+  select started.value ->> 'runId' from verdict v, json_each(v.outcome, '$.runs') started where v.event_id = ?)`
 const WINDOWS_AFTER = `select b.trigger_id, b.key, b.end_at, coalesce(a.trigger ->> '$.within', 0) > 0 as ends
   from automation_bucket b left join automation a on a.id = b.automation_id
   where (b.trigger_id, b.key) > (?, ?) order by b.trigger_id, b.key limit ?`
@@ -193,6 +196,7 @@ class Remover {
       const id = String(row.id)
       if (this.#statements.get(STARTED_UNFINISHED, id)) continue
       this.#charge(row)
+      this.#statements.run(RELEASE_KEYS, id)
       this.#remove('verdicts', 'delete from verdict where event_id = ?', id)
       this.#remove('events', 'delete from event where id = ?', id)
     }
