@@ -8,7 +8,7 @@ import { existsSync } from 'node:fs'
 import { join } from 'node:path'
 import { createInterface } from 'node:readline/promises'
 import { parseArgs } from 'node:util'
-import { AppError } from '@pilotflame/core'
+import { AppError, runsOfOutcome } from '@pilotflame/core'
 import { type RunningServer, startServer } from '@pilotflame/server'
 import { type Context, openClient, readSettings } from './cli/context.ts'
 import { describe, exitCodeOf, toAppError } from './cli/errors.ts'
@@ -87,13 +87,13 @@ async function ask(context: Context, question: string): Promise<FollowedRun> {
   await client.emit({ id, occurred: new Date().toISOString(), event: EVENT, resource, payload: { question } })
   const verdicts = await client.verdicts(id)
   for (const { outcome } of verdicts) {
+    const runId = runsOfOutcome(outcome)[0]?.flow_run_id
+    if (runId !== undefined) return followRun(context, runId)
     if (outcome.kind === 'rejected_parameters') {
       throw new AppError('invalid_parameters', 'The question was refused: ask with at most 4 000 characters.', {
         faults: outcome.faults,
       })
     }
-    const runId = outcome.kind === 'fired' ? outcome.runs[0]?.flow_run_id : undefined
-    if (runId !== undefined) return followRun(context, runId)
   }
   throw new AppError('internal', `No automation started a run for the event ${id}. Look with "pilot automation ls".`)
 }

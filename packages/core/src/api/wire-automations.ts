@@ -1,8 +1,8 @@
 /** Domain → wire for automations, verdicts and hooks. */
-import type { Action, Automation, Verdict, VerdictOutcome } from '../automations/types.ts'
+import type { Action, Automation, StartedRun, Verdict, VerdictOutcome } from '../automations/types.ts'
 import type { Micros } from '../time.ts'
 import { toIso } from '../time.ts'
-import type { ActionWire, AutomationWire, HookWire, VerdictOutcomeWire, VerdictWire } from './wire-types.ts'
+import type { ActionWire, AutomationWire, HookWire, StartedRunWire, VerdictOutcomeWire, VerdictWire } from './wire-types.ts'
 
 const actionToWire = (action: Action): ActionWire => ({ ...action }) as ActionWire
 
@@ -22,13 +22,17 @@ export const automationToWire = (automation: Automation): AutomationWire => ({
   owner_resource: automation.ownerResource,
 })
 
+const runsToWire = (runs: readonly StartedRun[]): StartedRunWire[] =>
+  runs.map(({ action, runId }) => ({ action, flow_run_id: runId }))
+
 function outcomeToWire(outcome: VerdictOutcome): VerdictOutcomeWire {
-  if (outcome.kind === 'fired') {
-    return { kind: 'fired', runs: outcome.runs.map(({ action, runId }) => ({ action, flow_run_id: runId })) }
-  }
+  if ('runs' in outcome) return { ...outcome, runs: runsToWire(outcome.runs) }
   if (outcome.kind === 'throttled') return { kind: 'throttled', until: toIso(outcome.until) }
   return outcome
 }
+
+/** The runs that an event started, whatever else its automation could not do. */
+export const runsOfOutcome = (outcome: VerdictOutcomeWire): readonly StartedRunWire[] => ('runs' in outcome ? outcome.runs : [])
 
 export const verdictToWire = (verdict: Verdict): VerdictWire => ({
   event_id: verdict.eventId,

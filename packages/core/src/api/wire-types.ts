@@ -2,6 +2,7 @@
  * The shapes of the API's answers: Prefect's fields in Prefect's spelling and units, additions of ours behind them.
  * Moments are ISO-8601 with 6 digits and `Z`.
  */
+import type { ActionTrouble, IgnoredReason } from '../automations/types.ts'
 import type { Labels } from '../deployment.ts'
 import type { Fault } from '../errors.ts'
 import type { Resource } from '../events.ts'
@@ -316,13 +317,19 @@ export interface TimelineWire {
   }[]
 }
 
+export interface StartedRunWire {
+  readonly action: number
+  readonly flow_run_id: string
+}
+
 export type VerdictOutcomeWire =
-  | { readonly kind: 'fired'; readonly runs: readonly { readonly action: number; readonly flow_run_id: string }[] }
+  | { readonly kind: 'fired'; readonly runs: readonly StartedRunWire[] }
   | { readonly kind: 'counting'; readonly count: number; readonly threshold: number }
   | { readonly kind: 'throttled'; readonly until: string }
   | { readonly kind: 'opened' }
-  | { readonly kind: 'rejected_parameters'; readonly action: number; readonly faults: readonly Fault[] }
-  | { readonly kind: 'failed'; readonly action: number; readonly code: string; readonly message: string }
+  | { readonly kind: 'ignored'; readonly reason: IgnoredReason }
+  /** The first action that could not be done, the runs that others started, and what went wrong with further ones. */
+  | (ActionTrouble & { readonly runs: readonly StartedRunWire[]; readonly also: readonly ActionTrouble[] })
   | { readonly kind: 'too_deep'; readonly message: string }
 
 export interface VerdictWire {

@@ -2,7 +2,7 @@
 import type { Event, Resource } from '../events.ts'
 import type { Json } from '../json.ts'
 import { type CompiledLabel, compileTrigger, fitsResource, fitsSome, labelOf } from './match.ts'
-import type { EventTrigger } from './types.ts'
+import type { EventTrigger, IgnoredReason } from './types.ts'
 
 export interface WhyClause {
   /** The field of the trigger, such as `expect` or `match.prefect.resource.id`. */
@@ -11,6 +11,14 @@ export interface WhyClause {
   /** What the trigger wants, and what the event has. */
   readonly wanted: Json
   readonly saw: Json
+}
+
+/** What came of an event that fits the filter and does not count, for people. */
+export const IGNORED_BECAUSE: Readonly<Record<IgnoredReason, string>> = {
+  not_opened: 'no event of its "after" came before this one',
+  before_window: 'this event occurred before the window in which it counts',
+  after_window: 'the time in which it counts after an event of its "after" was over',
+  open_already: 'it counts already since an earlier event of its "after"',
 }
 
 function explainName(trigger: EventTrigger, event: Event): WhyClause {

@@ -32,6 +32,7 @@ function event(text: string): Event {
 
 const show = (outcome: TriggerOutcome): string => {
   if (outcome.kind === 'counting') return `${outcome.count}/${outcome.threshold}`
+  if (outcome.kind === 'ignored') return outcome.reason
   return outcome.kind === 'throttled' ? `throttled ${outcome.until / MICROS_PER_SECOND}` : outcome.kind
 }
 
@@ -42,13 +43,13 @@ function run(
 ): { outcomes: TriggerOutcome[]; buckets: Map<string, Bucket> } {
   const given = trigger(fields)
   const buckets = new Map<string, Bucket>()
-  const outcomes = events.map((one): TriggerOutcome => {
-    if (!matches(given, one)) return { kind: 'none' }
+  const outcomes = events.flatMap((one): TriggerOutcome[] => {
+    if (!matches(given, one)) return []
     const key = JSON.stringify(bucketKey(given, one))
     const { bucket, outcome } = reduceTrigger({ trigger: given, automationId: 'A', bucket: buckets.get(key) ?? null, event: one })
     if (bucket) buckets.set(key, bucket)
     else buckets.delete(key)
-    return outcome
+    return [outcome]
   })
   return { outcomes, buckets }
 }
@@ -68,7 +69,7 @@ describe('without a window', () => {
   test('a threshold counts for as long as it takes', () =>
     check({ threshold: 3 }, 'a@0 a@99 a@500 a@501', '1/3, 2/3, fired, 1/3'))
   test('an event that is more than 15 minutes older than the first one does not count', () => {
-    check({ threshold: 2 }, 'a@0 a@-901 a@-899', '1/2, none, fired')
+    check({ threshold: 2 }, 'a@0 a@-901 a@-899', '1/2, before_window, fired')
   })
 })
 
@@ -82,7 +83,7 @@ describe('within a window', () => {
   test('what arrives out of order counts in the first window', () =>
     check({ within: 10, threshold: 2 }, 'a@0 a@-100', '1/2, fired'))
   test('what is older than a later window does not', () => {
-    check({ within: 10, threshold: 2 }, 'a@0 a@20 a@19 a@21', '1/2, 1/2, none, fired')
+    check({ within: 10, threshold: 2 }, 'a@0 a@20 a@19 a@21', '1/2, 1/2, before_window, fired')
   })
   test('after firing the next window follows on the last one', () => {
     check({ within: 10, threshold: 2 }, 'a@0 a@1 a@9 a@10 a@20 a@29', '1/2, fired, throttled 10, 1/2, 1/2, fired')
@@ -94,17 +95,18 @@ describe('within a window', () => {
 
 describe('after', () => {
   const after = { after: ['b'], within: 10 }
-  test('nothing counts before it', () => check(after, 'a@0 b@1 a@2', 'none, opened, fired'))
-  test('firing closes it', () => check(after, 'b@0 a@1 a@2 b@3 a@4', 'opened, fired, none, opened, fired'))
-  test('an older event does not count', () => check(after, 'b@5 a@4 a@6', 'opened, none, fired'))
-  test('when its time is over it is gone', () => check(after, 'b@0 a@10 a@11', 'opened, none, none'))
-  test('a second one does not prolong it', () => check(after, 'b@0 b@9 a@11', 'opened, none, none'))
+  test('nothing counts before it', () => check(after, 'a@0 b@1 a@2', 'not_opened, opened, fired'))
+  test('firing closes it', () => check(after, 'b@0 a@1 a@2 b@3 a@4', 'opened, fired, not_opened, opened, fired'))
+  test('an older event does not count', () => check(after, 'b@5 a@4 a@6', 'opened, before_window, fired'))
+  test('when its time is over it is gone', () => check(after, 'b@0 a@10 a@11', 'opened, after_window, not_opened'))
+  test('a second one does not prolong it', () => check(after, 'b@0 b@9 a@11', 'opened, open_already, after_window'))
   test('a second one opens it anew when the first is over', () => check(after, 'b@0 b@12 a@13', 'opened, opened, fired'))
   test('the same event can open and count, but not at once', () => {
     check({ ...after, after: ['a'] }, 'a@0 a@1 a@2', 'opened, fired, opened')
   })
   test('with a threshold', () => check({ ...after, threshold: 2 }, 'b@0 a@1 a@2', 'opened, 1/2, fired'))
-  test('without a window the next expected event fires', () => check({ after: ['b'] }, 'b@0 a@999 a@1000', 'opened, fired, none'))
+  test('without a window the next expected event fires', () =>
+    check({ after: ['b'] }, 'b@0 a@999 a@1000', 'opened, fired, not_opened'))
 })
 
 const seconds = fc.integer({ min: 0, max: 200 })
@@ -157,7 +159,7 @@ describe('whatever comes', () => {
           bucket,
           event: event(`a@${at - older}`),
         })
-        expect(late).toEqual({ bucket, outcome: { kind: 'none' } })
+        expect(late).toEqual({ bucket, outcome: { kind: 'ignored', reason: 'before_window' } })
         expect(late.bucket).toBe(bucket) // the same object: nothing to write
       }),
     )

@@ -12,7 +12,7 @@
 import type { Event } from '../events.ts'
 import { MICROS_PER_SECOND, type Micros } from '../time.ts'
 import { bucketKey, compileTrigger } from './match.ts'
-import type { Bucket, EventTrigger } from './types.ts'
+import type { Bucket, EventTrigger, IgnoredReason } from './types.ts'
 
 export type TriggerOutcome =
   | { readonly kind: 'fired' }
@@ -20,8 +20,8 @@ export type TriggerOutcome =
   | { readonly kind: 'throttled'; readonly until: Micros }
   /** An `after` event: counting starts now. */
   | { readonly kind: 'opened' }
-  /** It changes nothing: it is older than its window, or no `after` event came before it. */
-  | { readonly kind: 'none' }
+  /** It changes nothing. */
+  | { readonly kind: 'ignored'; readonly reason: IgnoredReason }
 
 export interface TriggerStep {
   readonly bucket: Bucket | null
@@ -30,7 +30,7 @@ export interface TriggerStep {
 
 /** 15 minutes: how late an event may arrive and still count in the first window. */
 const LOOKBACK: Micros = 15 * 60 * MICROS_PER_SECOND
-const NONE: TriggerOutcome = { kind: 'none' }
+const ignored = (reason: IgnoredReason): TriggerOutcome => ({ kind: 'ignored', reason })
 const FIRED: TriggerOutcome = { kind: 'fired' }
 
 interface Facts {
@@ -66,10 +66,10 @@ function count(facts: Facts, bucket: Bucket): TriggerStep {
 function meet(facts: Facts, bucket: Bucket): TriggerStep {
   const { trigger, within, at } = facts
   if (at < bucket.start) {
-    return { bucket, outcome: bucket.firedAt === null ? NONE : { kind: 'throttled', until: bucket.start } }
+    return { bucket, outcome: bucket.firedAt === null ? ignored('before_window') : { kind: 'throttled', until: bucket.start } }
   }
   if (within === 0 || at < bucket.end) return count(facts, bucket)
-  if (trigger.after.length > 0) return { bucket: null, outcome: NONE }
+  if (trigger.after.length > 0) return { bucket: null, outcome: ignored('after_window') }
   // Past the window, which was not filled: a new one begins with this event.
   return count(facts, { ...bucket, start: at, end: at + within, count: 0, firedAt: null })
 }
@@ -99,14 +99,15 @@ export function reduceTrigger(input: {
   }
 
   if (trigger.after.length === 0) {
-    return expected ? meet(facts, input.bucket ?? open(at - LOOKBACK)) : { bucket: input.bucket, outcome: NONE }
+    return meet(facts, input.bucket ?? open(at - LOOKBACK))
   }
   const opens = names.opens(event.event)
   if (opens && (input.bucket === null || isOver(facts, input.bucket))) {
     // Prefect's own: an event of both `after` and `expect` opens no bucket where there is no window to count in.
-    if (expected && within === 0) return { bucket: null, outcome: NONE }
+    if (expected && within === 0) return { bucket: null, outcome: ignored('not_opened') }
     return { bucket: open(at), outcome: { kind: 'opened' } }
   }
-  if (!expected || input.bucket === null) return { bucket: input.bucket, outcome: NONE }
+  if (input.bucket === null) return { bucket: null, outcome: ignored('not_opened') }
+  if (!expected) return { bucket: input.bucket, outcome: ignored('open_already') }
   return meet(facts, input.bucket)
 }

@@ -67,14 +67,35 @@ export interface Bucket {
   readonly firedAt: Micros | null
 }
 
+/** Why an event that fits the filter changes nothing: no `after` event came before it, or it is from outside of the window. */
+export type IgnoredReason = 'not_opened' | 'before_window' | 'after_window' | 'open_already'
+
+/** A run that an action started. */
+export interface StartedRun {
+  /** The action's place in `actions`, those of `actions_on_trigger` behind them. */
+  readonly action: number
+  readonly runId: string
+}
+
+/** An action that could not be done. */
+export type ActionTrouble =
+  | { readonly kind: 'rejected_parameters'; readonly action: number; readonly faults: readonly Fault[] }
+  | { readonly kind: 'failed'; readonly action: number; readonly code: string; readonly message: string }
+
+/** What the other actions did: each is done by itself. */
+export interface OtherActions {
+  readonly runs: readonly StartedRun[]
+  readonly also: readonly ActionTrouble[]
+}
+
 /** What became of an event with an automation whose whole filter it matched (I8). */
 export type VerdictOutcome =
-  | { readonly kind: 'fired'; readonly runs: readonly { readonly action: number; readonly runId: string }[] }
+  | { readonly kind: 'fired'; readonly runs: readonly StartedRun[] }
   | { readonly kind: 'counting'; readonly count: number; readonly threshold: number }
   | { readonly kind: 'throttled'; readonly until: Micros }
   | { readonly kind: 'opened' } // an `after` event: counting starts now
-  | { readonly kind: 'rejected_parameters'; readonly action: number; readonly faults: readonly Fault[] }
-  | { readonly kind: 'failed'; readonly action: number; readonly code: string; readonly message: string }
+  | { readonly kind: 'ignored'; readonly reason: IgnoredReason }
+  | (ActionTrouble & OtherActions)
   | { readonly kind: 'too_deep'; readonly message: string }
 
 export interface Verdict {

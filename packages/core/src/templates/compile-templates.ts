@@ -13,7 +13,12 @@ import { isTemplate, parseTemplate, type TemplateContext, type UserTemplate } fr
 export type Rendered = { readonly ok: true; readonly value: unknown } | { readonly ok: false; readonly faults: readonly Fault[] }
 
 export type CompiledTemplates =
-  | { readonly ok: true; render(context: TemplateContext): Rendered }
+  | {
+      readonly ok: true
+      /** The variables that some template reads, and perhaps others. */
+      readonly names: ReadonlySet<string>
+      render(context: TemplateContext): Rendered
+    }
   | { readonly ok: false; readonly faults: readonly Fault[] }
 
 /** One rendering of the whole value: what went wrong in it, and how much text it has made. */
@@ -37,6 +42,7 @@ const resultOf = (filled: Filled, rendering: Rendering): unknown => ('fill' in f
 /** Reads values, and gathers what is wrong with them. */
 class Compiler {
   readonly faults: Fault[] = []
+  readonly names = new Set<string>()
 
   compile(value: Json, place: Place, plain: 'templates' | 'literal'): Filled {
     if (typeof value === 'string' && plain === 'templates' && isTemplate(value)) return this.#plain(value, place)
@@ -106,7 +112,9 @@ class Compiler {
 
   #parse(source: string, place: Place): UserTemplate | undefined {
     try {
-      return parseTemplate(source)
+      const template = parseTemplate(source)
+      for (const name of template.names) this.names.add(name)
+      return template
     } catch (error) {
       this.#refuse(place, 'template_syntax', `is no template that can be read: ${messageOf(error)}`)
       return undefined
@@ -180,6 +188,7 @@ export function compileTemplates(value: Json): CompiledTemplates {
   const whole = isLeft(filled) ? filled : { fixed: {} }
   return {
     ok: true,
+    names: compiler.names,
     render(context) {
       const rendering: Rendering = { context, faults: [], characters: 0 }
       const made = resultOf(whole, rendering)

@@ -14,6 +14,8 @@ import { pythonJson, pythonText } from './python-text.ts'
 export type TemplateContext = Readonly<Record<string, unknown>>
 
 export interface UserTemplate {
+  /** Every name in it, variables among them. */
+  readonly names: ReadonlySet<string>
   /** The rendered text. Throws with a sentence when it cannot be rendered. */
   text(context: TemplateContext): string
   /** The value that the text says as JSON; `undefined` where the template is a path to nothing. Throws likewise. */
@@ -88,6 +90,7 @@ function parseJson(text: string): unknown {
 export const isTemplate = (text: string): boolean => text.includes('{{') || text.includes('{%')
 
 const rendering = (prepared: PreparedTemplate): UserTemplate => ({
+  names: prepared.names,
   text: (context) => render(prepared, context),
   json: (context) => parseJson(render(prepared, context)),
 })
@@ -104,6 +107,7 @@ export function parseTemplate(source: string): UserTemplate {
   const { root, steps, asJson } = path
   const find = (context: TemplateContext): unknown => walk(variable(context, root), steps)
   return {
+    names: prepared.names,
     text(context) {
       const value = find(context)
       if (value === RENDER) return rendered.text(context)

@@ -3,6 +3,7 @@
  * For each automation whose whole filter an event fits there is a verdict (I8), written in the same transaction.
  */
 import {
+  type ActionTrouble,
   bucketKey,
   type CompiledAutomation,
   compileAutomation,
@@ -10,6 +11,7 @@ import {
   firesAtOnce,
   flowRunStateEvent,
   reduceTrigger,
+  type StartedRun,
   type VerdictOutcome,
 } from '@pilotflame/core'
 import type { EngineCore } from '../engine/engine-core.ts'
@@ -68,7 +70,6 @@ async function judge(
   const current = automation.updatedAt === candidate.automation.updatedAt ? candidate : compileAutomation(automation)
   if (current !== candidate && !current.matches(event)) return
   const outcome = await evaluate(core, work, event, { compiled: current, receivedMark })
-  if (outcome === null) return
   work.tx.insertVerdict({ eventId: event.id, automationId: automation.id, at: core.clock.now(), outcome })
 }
 
@@ -77,7 +78,7 @@ interface Judged {
   readonly receivedMark: number
 }
 
-async function evaluate(core: EngineCore, work: Work, event: Event, judged: Judged): Promise<VerdictOutcome | null> {
+async function evaluate(core: EngineCore, work: Work, event: Event, judged: Judged): Promise<VerdictOutcome> {
   const { automation } = judged.compiled
   const { trigger } = automation
   const key = bucketKey(trigger, event)
@@ -85,20 +86,21 @@ async function evaluate(core: EngineCore, work: Work, event: Event, judged: Judg
   const { bucket, outcome } = reduceTrigger({ trigger, automationId: automation.id, bucket: known ?? null, event })
   if (bucket && bucket !== known) work.tx.saveBucket(bucket)
   else if (known && !bucket) work.tx.deleteBucket(trigger.id, key)
-  if (outcome.kind === 'none') return null
-  if (outcome.kind !== 'fired') return outcome
-  return fire(core, work, event, judged)
+  return outcome.kind === 'fired' ? fire(core, work, event, judged) : outcome
 }
 
+/** Each action is done by itself: one that cannot be done keeps no other one from it. */
 async function fire(core: EngineCore, work: Work, event: Event, judged: Judged): Promise<VerdictOutcome> {
   const { automation, actions } = judged.compiled
-  const runs: { action: number; runId: string }[] = []
+  const runs: StartedRun[] = []
+  const troubles: ActionTrouble[] = []
   for (const { index, action, parameters: templates } of actions) {
     if (action.type !== 'run-deployment') continue
     if (event.chainDepth >= CHAIN_DEPTH_MAX) return { kind: 'too_deep', message: await describeChain(work, event, automation) }
     const done = await runAction(core, work, event, { automation, action, index, templates, receivedMark: judged.receivedMark })
-    if (done.kind !== 'started') return done
-    runs.push({ action: index, runId: done.runId })
+    if (done.kind === 'started') runs.push({ action: index, runId: done.runId })
+    else troubles.push(done)
   }
-  return { kind: 'fired', runs }
+  const [first, ...also] = troubles
+  return first ? { ...first, runs, also } : { kind: 'fired', runs }
 }

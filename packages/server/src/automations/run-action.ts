@@ -1,5 +1,6 @@
 /** The action `run-deployment`: renders the parameters from the event, checks them, and starts the run. */
 import {
+  type ActionTrouble,
   type Automation,
   bucketKey,
   type CompiledTemplates,
@@ -11,11 +12,11 @@ import {
   type Parameters,
   type RunDeploymentAction,
   triggeringLabels,
-  type VerdictOutcome,
 } from '@pilotflame/core'
 import type { EngineCore } from '../engine/engine-core.ts'
 import { prepareParameters, startRun } from '../engine/start-run.ts'
 import type { Work } from '../engine/work.ts'
+import { eventObjects, firstOfKind } from './event-objects.ts'
 
 export interface ActionToRun {
   readonly automation: Automation
@@ -26,7 +27,7 @@ export interface ActionToRun {
   readonly receivedMark: number
 }
 
-type Done = { readonly kind: 'started'; readonly runId: string } | Exclude<VerdictOutcome, { kind: 'fired' }>
+type Done = { readonly kind: 'started'; readonly runId: string } | ActionTrouble
 
 export async function runAction(core: EngineCore, work: Work, event: Event, todo: ActionToRun): Promise<Done> {
   const { automation, action, index } = todo
@@ -36,7 +37,7 @@ export async function runAction(core: EngineCore, work: Work, event: Event, todo
     const message = `There is no ${action.deployment_id ? 'deployment ' : ''}${wanted}. It may have been deleted; save the automation with one that exists.`
     return { kind: 'failed', action: index, code: 'deployment_not_found', message }
   }
-  const rendered = render(event, todo, deployment)
+  const rendered = await render(work, event, todo)
   if (!rendered.ok) return { kind: 'rejected_parameters', action: index, faults: rendered.faults }
   const { parameters, faults } = prepareParameters(core, { deployment, parameters: rendered.parameters })
   if (faults.length > 0) return { kind: 'rejected_parameters', action: index, faults }
@@ -54,33 +55,31 @@ export async function runAction(core: EngineCore, work: Work, event: Event, todo
   return { kind: 'started', runId: run.id }
 }
 
-const DEPLOYMENT_RESOURCE = 'prefect.deployment.'
-
 /** `inferred` takes the deployment that the event is about, or is related to. */
 async function findDeployment(work: Work, event: Event, action: RunDeploymentAction): Promise<Deployment | undefined> {
   if (action.source === 'selected')
     return action.deployment_id === null ? undefined : work.tx.findDeployment(action.deployment_id)
-  for (const resource of [event.resource, ...event.related]) {
-    const id = resource['prefect.resource.id'] ?? ''
-    if (id.startsWith(DEPLOYMENT_RESOURCE)) return work.tx.findDeployment(id.slice(DEPLOYMENT_RESOURCE.length))
-  }
-  return undefined
+  const found = firstOfKind(event, 'deployment')
+  return found && work.tx.findDeployment(found.id)
 }
 
 type Rendered =
   | { readonly ok: true; readonly parameters: Parameters }
   | { readonly ok: false; readonly faults: readonly { loc: readonly (string | number)[]; msg: string; type: string }[] }
 
-function render(event: Event, { automation, templates }: ActionToRun, deployment: Deployment): Rendered {
+async function render(work: Work, event: Event, { automation, templates }: ActionToRun): Promise<Rendered> {
   if (!templates) return { ok: true, parameters: {} }
   if (!templates.ok) return templates
+  const wire = eventToWire(event)
+  const firing = { trigger_id: automation.trigger.id }
   const result = templates.render({
-    event: eventToWire(event),
+    event: wire,
+    events: [wire],
     labels: triggeringLabels(automation.trigger, bucketKey(automation.trigger, event)),
     automation: { id: automation.id, name: automation.name, description: automation.description },
-    deployment: { id: deployment.id, name: deployment.name },
-    flow: { id: deployment.flowId, name: deployment.flowName },
-    firing: { trigger_id: automation.trigger.id },
+    firing,
+    firings: [firing],
+    ...(await eventObjects(work, event, templates.names)),
   })
   if (!result.ok) return result
   if (isObject(result.value)) return { ok: true, parameters: result.value }

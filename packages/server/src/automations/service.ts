@@ -5,8 +5,10 @@ import {
   type AutomationIndex,
   type Event,
   explainMatch,
+  IGNORED_BECAUSE,
   matches,
   nearest,
+  type VerdictOutcome,
   type WhyClause,
 } from '@pilotflame/core'
 import type { Automations, Why } from '../app.ts'
@@ -82,7 +84,7 @@ export function createAutomations({ store, clock, index }: Parts): Automations {
       if (!automation) throw automationNotFound(automationId)
       const verdicts = await store.read.verdicts(eventId)
       const verdict = verdicts.find((one) => one.automationId === automationId)
-      return explain(event, automation, verdict?.outcome.kind)
+      return explain(event, automation, verdict?.outcome)
     },
 
     async test(event, automationId) {
@@ -102,9 +104,11 @@ const actsOn = ({ actions }: Automation, resourceId: string): boolean =>
     (action) => action.type === 'run-deployment' && `${DEPLOYMENT_RESOURCE}${action.deployment_id ?? ''}` === resourceId,
   )
 
-function explain(event: Event, automation: Automation, verdict: string | undefined): Why {
-  const clauses = explainMatch(automation.trigger, event)
-  const matched = matches(automation.trigger, event)
+function explain(event: Event, automation: Automation, verdict: VerdictOutcome | undefined): Why {
+  const { enabled } = automation
+  const disabled: readonly WhyClause[] = enabled ? [] : [{ clause: 'enabled', matched: false, wanted: true, saw: false }]
+  const clauses = [...disabled, ...explainMatch(automation.trigger, event)]
+  const matched = enabled && matches(automation.trigger, event)
   return {
     automation_id: automation.id,
     automation_name: automation.name,
@@ -120,7 +124,7 @@ interface Explained {
   readonly automation: Automation
   readonly matched: boolean
   readonly clauses: readonly WhyClause[]
-  readonly verdict: string | undefined
+  readonly verdict: VerdictOutcome | undefined
 }
 
 function summarize({ event, automation, matched, clauses, verdict }: Explained): string {
@@ -129,7 +133,9 @@ function summarize({ event, automation, matched, clauses, verdict }: Explained):
     const clause = clauses.find((one) => !one.matched)
     return `"${automation.name}" did not match: ${clause ? sentence(clause, event) : 'its filter does not fit'}.`
   }
-  if (verdict !== undefined) return `"${automation.name}" matched; its verdict is ${verdict.replaceAll('_', ' ')}.`
+  if (verdict?.kind === 'ignored')
+    return `"${automation.name}" matched, but did not count it: ${IGNORED_BECAUSE[verdict.reason]}.`
+  if (verdict !== undefined) return `"${automation.name}" matched; its verdict is ${verdict.kind.replaceAll('_', ' ')}.`
   if (event.received < automation.updatedAt && event.received > 0) {
     return `"${automation.name}" matches, but it was saved after this event came in: only later events are judged by it.`
   }

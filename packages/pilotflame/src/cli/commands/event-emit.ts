@@ -1,5 +1,14 @@
 /** `pilot event emit`: sends an event, says what became of it, and with `--follow` shows the runs that it starts. */
-import { AppError, type AutomationWire, type Client, isUuid, matches, nearest, type VerdictWire } from '@pilotflame/core'
+import {
+  AppError,
+  type AutomationWire,
+  type Client,
+  isUuid,
+  matches,
+  nearest,
+  runsOfOutcome,
+  type VerdictWire,
+} from '@pilotflame/core'
 import type { Context } from '../context.ts'
 import { EXIT } from '../errors.ts'
 import { followRun, succeeded } from '../follow-run.ts'
@@ -53,7 +62,7 @@ async function followVerdicts(context: Context, verdicts: readonly VerdictWire[]
     const { outcome } = verdict
     if (outcome.kind === 'rejected_parameters' || outcome.kind === 'failed' || outcome.kind === 'too_deep') code = EXIT.failed
   }
-  const runs = verdicts.flatMap(({ outcome }) => (outcome.kind === 'fired' ? outcome.runs : []))
+  const runs = verdicts.flatMap(({ outcome }) => runsOfOutcome(outcome))
   for (const { flow_run_id } of runs) {
     const { end } = await followRun(context, flow_run_id)
     if (!succeeded(end)) code = EXIT.failed
