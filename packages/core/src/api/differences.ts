@@ -136,7 +136,7 @@ export const DIFFERENCES: readonly Difference[] = [
   {
     routes: ['GET /automations/{id}', 'POST /automations/filter'],
     refused: [],
-    what: 'Addition: `owner_resource`. Triggers are event triggers with the posture Reactive; actions are run-deployment and do-nothing. Others are refused.',
+    what: 'Addition: `owner_resource`. Triggers are event triggers with the posture Reactive; actions are run-deployment and do-nothing. Others are refused, and so are filters and statements of Jinja that are not here. `actions_on_trigger` see the event that came in, and not the one that Prefect makes, which says that the automation fired. With `within: 0` and a threshold above 1 a count is kept until it is reached; Prefect forgets it after a minute.',
     reason: 'An automation that is stored and never acts would be worse than none.',
   },
 

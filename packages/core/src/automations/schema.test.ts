@@ -86,6 +86,11 @@ describe("Prefect's JSON", () => {
     expect(related({ role: 5 })).toEqual(['match_related.role should be a text or a list of texts, and is 5'])
     expect(related([{}, 'x'])).toEqual(['match_related.1 should be an object, and is "x"'])
   })
+
+  test('a label that would narrow nothing is refused', () => {
+    const parsed = parseTrigger({ expect: ['x'], match: JSON.parse('{"__proto__":"a"}') }, makeId)
+    expect(parsed).toMatchObject({ ok: false, faults: [{ loc: ['match'], msg: 'cannot have the label __proto__' }] })
+  })
 })
 
 describe('a trigger can be a text', () => {
@@ -175,8 +180,8 @@ describe('what passes with a warning', () => {
   })
   test('wildcards that event names do not know', () => {
     expect(warnings({ ...base, trigger: { expect: ['a?', 'b*'], after: ['!c'] } })).toEqual([
-      expect.stringContaining('"a?" is taken literally'),
-      expect.stringContaining('"!c" is taken literally'),
+      expect.stringContaining('"a?" is not what it looks like'),
+      expect.stringContaining('"!c" is not what it looks like'),
     ])
   })
   test('a trigger that every event fits', () => {

@@ -39,7 +39,12 @@ const names = z
   .nullish()
   .transform((items) => [...new Set(items ?? [])])
 const texts = z.union([z.string(), z.array(z.string())], 'should be a text or a list of texts')
-const spec = z.record(z.string(), texts)
+/** No record of zod's has this key: a label of that name would narrow nothing. */
+const NO_LABEL = '__proto__'
+const spec = z
+  .unknown()
+  .refine((given) => !(isObject(given) && Object.hasOwn(given, NO_LABEL)), `cannot have the label ${NO_LABEL}`)
+  .pipe(z.record(z.string(), texts))
 const uuid = z.string().refine(isUuid, 'should be a UUID')
 const json = z
   .record(z.string(), z.unknown())

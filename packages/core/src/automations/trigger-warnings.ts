@@ -25,7 +25,10 @@ export function triggerWarnings(trigger: EventTrigger): string[] {
   const { expect, after, match, match_related } = trigger
   const warnings = [...expect, ...after]
     .filter(literalOnly)
-    .map((name) => `the event name "${name}" is taken literally: in event names only * is a wildcard, and none is negated`)
+    .map(
+      (name) =>
+        `the event name "${name}" is not what it looks like: in event names only * is a wildcard and none is negated, so it fits an event of just this name at most`,
+    )
   const takesAll = [expect, after, match_related, Object.keys(match)].every(({ length }) => length === 0)
   return takesAll ? [...warnings, 'the trigger has neither "expect" nor "match", so every event counts'] : warnings
 }

@@ -2,7 +2,7 @@ import type { Fault } from '../errors.ts'
 import type { JsonObject } from '../json.ts'
 import type { Micros } from '../time.ts'
 
-/** Label → the values it may have. `*` and `?` are wildcards, a leading `!` turns a value round; all labels must fit. */
+/** Label → the values it may have. `*`, `?` and `[…]` are wildcards, a leading `!` turns a value round; all labels must fit. */
 export type ResourceSpec = Readonly<Record<string, string | readonly string[]>>
 
 /** Prefect's event trigger with its defaults filled in. */
