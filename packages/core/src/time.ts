@@ -16,13 +16,19 @@ export const toIsoOrNull = (at: Micros | null): string | null => (at === null ? 
 
 const ISO = /^(\d{4}-\d\d-\d\d)[Tt ](\d\d:\d\d:\d\d)(?:[.,](\d{1,9}))?\s*(Z|z|[+-]\d\d:?\d\d)?$/
 
+/** The 30th of February is none, though `Date` takes it for the 2nd of March. */
+const isDay = (day: string): boolean => {
+  const number = Number(day.slice(8))
+  return number <= 28 || new Date(`${day}T00:00:00Z`).getUTCDate() === number
+}
+
 /** Reads an ISO-8601 moment with up to 9 digits of a second; without a zone it is UTC. `undefined` when it is none, or after 2255. */
 export function parseIso(text: string): Micros | undefined {
   const match = ISO.exec(text)
   if (!match) return undefined
   const [, day, clock, fraction = '', zone = 'Z'] = match
   const ms = Date.parse(`${day}T${clock}${zone.toUpperCase()}`)
-  if (Number.isNaN(ms)) return undefined
+  if (Number.isNaN(ms) || !isDay(day ?? '')) return undefined
   const at = ms * MICROS_PER_MS + Number(fraction.padEnd(6, '0').slice(0, 6))
   return Number.isSafeInteger(at) ? at : undefined
 }

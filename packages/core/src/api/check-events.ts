@@ -9,6 +9,11 @@ import { isObject, type Parameters } from '../json.ts'
 import { nearest } from '../suggest.ts'
 import { type Micros, parseIso } from '../time.ts'
 
+// Both Node and browsers have it; this package knows neither.
+declare class TextEncoder {
+  encode(text: string): Uint8Array
+}
+
 /** Prefect's limits. */
 export const EVENT_NAME_CHARS_MAX = 1024
 export const EVENT_BYTES_MAX = 1_500_000
@@ -28,7 +33,13 @@ export interface CheckedEvent {
 
 export type CheckedEvents =
   | { readonly ok: true; readonly events: readonly CheckedEvent[]; readonly unknownFields: readonly string[] }
-  | { readonly ok: false; readonly faults: readonly Fault[] }
+  | { readonly ok: false; readonly faults: readonly Fault[]; readonly tooLarge: TooLarge | undefined }
+
+/** The first event that is larger than one may be. */
+export interface TooLarge {
+  readonly loc: Fault['loc']
+  readonly bytes: number
+}
 
 const FIELDS: ReadonlySet<string> = new Set(['id', 'occurred', 'event', 'resource', 'related', 'payload', 'follows'])
 /** Prefect's ReceivedEvent and our own additions: known, and the server's to say. */
@@ -39,6 +50,7 @@ type Loc = readonly (string | number)[]
 class Check {
   readonly faults: Fault[] = []
   readonly unknown: { readonly loc: Loc; readonly name: string }[] = []
+  tooLarge: TooLarge | undefined
 
   fault(loc: Loc, type: string, msg: string, suggestion?: string): void {
     this.faults.push({ loc, msg, type, ...(suggestion === undefined ? {} : { suggestion }) })
@@ -177,11 +189,13 @@ export function checkEvents(body: unknown, bytes: number): CheckedEvents {
     if (bytes > EVENT_BYTES_MAX) checkSize(check, loc, value, list.length === 1 ? bytes : undefined)
   })
   if (check.unknown.length > 0) checkUnknown(check)
-  if (check.faults.length > 0) return { ok: false, faults: check.faults }
+  if (check.faults.length > 0) return { ok: false, faults: check.faults, tooLarge: check.tooLarge }
   return { ok: true, events, unknownFields: check.unknown.map(({ name }) => name) }
 }
 
 function checkSize(check: Check, loc: Loc, value: unknown, known: number | undefined): void {
-  const size = known ?? JSON.stringify(value).length
-  if (size > EVENT_BYTES_MAX) check.fault(loc, 'too_long', `the event has ${size} bytes; at most ${EVENT_BYTES_MAX} are allowed`)
+  const size = known ?? new TextEncoder().encode(JSON.stringify(value)).length
+  if (size <= EVENT_BYTES_MAX) return
+  check.fault(loc, 'too_long', `the event has ${size} bytes; at most ${EVENT_BYTES_MAX} are allowed`)
+  check.tooLarge ??= { loc, bytes: size }
 }

@@ -1,6 +1,6 @@
 /** JSON that stands in a flag, in a file, or on stdin (`-`); what is none is shown with its place. */
 import { readFileSync } from 'node:fs'
-import { AppError, isObject, type JsonObject } from '@pilotflame/core'
+import { AppError, isObject, isTooDeepIn, JSON_DEPTH_MAX, type JsonObject } from '@pilotflame/core'
 import { cut, oneLine } from './text-width.ts'
 
 export interface JsonSource {
@@ -18,8 +18,14 @@ const quotingHint = (name: string, text: string): string => {
   return ''
 }
 
-/** Throws `invalid_json` with line, column, and what was seen there. */
-export async function parseJson({ name, text }: JsonSource): Promise<unknown> {
+/** Throws `invalid_json` with line, column, and what was seen there; `invalid_request` for what is nested too deeply. */
+export async function parseJson(source: JsonSource): Promise<unknown> {
+  const json = await parsed(source)
+  if (!isTooDeepIn(source.text.length, json)) return json
+  throw new AppError('invalid_request', `${source.name} is nested deeper than ${JSON_DEPTH_MAX} levels. Make it flatter.`)
+}
+
+async function parsed({ name, text }: JsonSource): Promise<unknown> {
   try {
     return JSON.parse(text)
   } catch (cause) {

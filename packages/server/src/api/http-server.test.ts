@@ -55,6 +55,63 @@ test('what is too large is refused with both sizes, by its length or by its byte
   expect((await ask('POST', '/api/events', { body: event })).status).toBe(204)
 })
 
+test('one event that is larger than an event may be is refused with both sizes, alone and in a list', async () => {
+  const { ask } = await startHttp({ bodyBytesMax: 4_000_000 })
+  const large = { ...event, payload: { text: 'x'.repeat(1_600_000) } }
+  const alone = await ask('POST', '/api/events', { body: large })
+  const bytes = JSON.stringify(large).length
+  expect(alone).toMatchObject({ status: 413, json: { code: 'payload_too_large', limit_bytes: 1_500_000, body_bytes: bytes } })
+  const listed = await ask('POST', '/api/events', { body: [event, large] })
+  expect(listed).toMatchObject({
+    status: 413,
+    json: { body_bytes: bytes, exception_message: expect.stringContaining('Event 2') },
+  })
+  expect((await ask('GET', `/api/events/${event.id}`)).status).toBe(404)
+})
+
+test('what is nested too deeply is refused for good, wherever JSON comes in', async () => {
+  const { ask, port } = await startHttp()
+  const deep = `${'['.repeat(5_000)}${']'.repeat(5_000)}`
+  const withDeep = (text: string) => text.replace('"deep"', deep)
+  const bodies = {
+    '/api/events': withDeep(JSON.stringify({ ...event, payload: { a: 'deep' } })),
+    '/api/automations/': withDeep('{"name":"x","trigger":{"type":"event","match":{"a":"deep"}},"actions":[]}'),
+    '/api/variables/': withDeep('{"name":"x","value":"deep"}'),
+  }
+  for (const [path, body] of Object.entries(bodies)) {
+    const answer = await ask('POST', path, { body })
+    expect(answer, path).toMatchObject({ status: 422, json: { retryable: false } })
+    expect(answer.json.exception_message).toContain('deeper than 500 levels')
+  }
+  await ask('POST', '/api/hooks/', { body: { name: 'open', signed: false } })
+  for (const type of ['application/json', 'text/plain']) {
+    const headers = { 'content-type': type }
+    expect((await ask('POST', '/api/hooks/open', { body: deep, headers })).status, type).toBe(422)
+  }
+  const socket = new WebSocket(`ws://127.0.0.1:${port}/api/events/in`)
+  socket.once('open', () => socket.send(bodies['/api/events']))
+  const reason = await new Promise((resolve) => socket.once('close', (code, text) => resolve(`${code} ${text}`)))
+  expect(reason).toMatch(/^1003 .*deeper than 500 levels/)
+  const flat = { ...event, payload: { list: Array.from({ length: 2_000 }, () => [[]]) } }
+  expect((await ask('POST', '/api/events', { body: flat })).status).toBe(204)
+})
+
+test('text that is not UTF-8 is no JSON', async () => {
+  const { port } = await startHttp()
+  const socket = connect(port, '127.0.0.1')
+  const body = Buffer.from(JSON.stringify({ ...event, event: 'caf\u00e9' }), 'latin1')
+  const head = `POST /api/events HTTP/1.1\r\nhost: localhost:${port}\r\ncontent-type: application/json\r\nconnection: close\r\n`
+  socket.end(Buffer.concat([Buffer.from(`${head}content-length: ${body.length}\r\n\r\n`), body]))
+  expect(await text(socket)).toMatch(/^HTTP\/1.1 400 [^]*not UTF-8/)
+})
+
+test('another protocol that a client offers beside HTTP/1.1 is passed over', async () => {
+  const { ask } = await startHttp()
+  const headers = { connection: 'Upgrade, HTTP2-Settings', upgrade: 'h2c', 'http2-settings': 'AAMAAABkAAQAoAAAAAIAAAAA' }
+  expect((await ask('GET', '/api/health', { headers })).status).toBe(200)
+  expect((await ask('POST', '/api/events', { headers, body: event })).status).toBe(204)
+})
+
 test('a POST that is not JSON is refused', async () => {
   const { ask } = await startHttp()
   for (const type of ['text/plain', 'application/x-www-form-urlencoded', 'multipart/form-data', 'text/json']) {
@@ -189,8 +246,10 @@ test('a second server on the port is told who has it', async () => {
   })
 })
 
-test('beyond loopback without an auth string the server does not start', async () => {
-  await expect(startHttp({ host: '0.0.0.0' })).rejects.toMatchObject({ code: 'auth_required' })
+test('beyond loopback without an auth string, or with an empty half of one, the server does not start', async () => {
+  for (const authString of [null, ':', 'user:', ':password', 'user']) {
+    await expect(startHttp({ host: '0.0.0.0', authString }), String(authString)).rejects.toMatchObject({ code: 'auth_required' })
+  }
 })
 
 /** Opens `/api/events/in` as Prefect's client does. */

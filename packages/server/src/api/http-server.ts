@@ -1,5 +1,5 @@
 /** The HTTP side of the server: one listener for requests, one for upgrades; opened and closed as a whole. */
-import { createServer, type Server } from 'node:http'
+import { createServer, type IncomingMessage, type Server } from 'node:http'
 import type { AddressInfo } from 'node:net'
 import type { Duplex } from 'node:stream'
 import { AppError } from '@pilotflame/core'
@@ -34,6 +34,9 @@ const onStandardError: WriteLog = (level, message) => {
   if (level === 'error') console.error(message)
 }
 
+/** Another protocol that a client offers (`h2c`: Java's and curl's) is passed over, and the request answered as it is. */
+const wantsWebsocket = ({ headers }: IncomingMessage): boolean => headers.upgrade?.toLowerCase() === 'websocket'
+
 export function createHttpServer(app: App, settings: HttpSettings, options: HttpServerOptions): HttpServer {
   const closing = new AbortController()
   const context: HttpContext = {
@@ -45,7 +48,7 @@ export function createHttpServer(app: App, settings: HttpSettings, options: Http
   }
   const door = createDoor(settings)
   const requests = createRequests(context, door)
-  const server = createServer({ keepAliveTimeout: KEEP_ALIVE_MS }, requests.listener)
+  const server = createServer({ keepAliveTimeout: KEEP_ALIVE_MS, shouldUpgradeCallback: wantsWebsocket }, requests.listener)
   const upgrades = createUpgrades(context, door)
   server.on('upgrade', upgrades.upgrade)
 

@@ -1,6 +1,7 @@
 /** Reads a request's body: its bytes with a limit, and the JSON in them with the place where it breaks. */
+import { isUtf8 } from 'node:buffer'
 import type { IncomingMessage } from 'node:http'
-import { AppError } from '@pilotflame/core'
+import { AppError, isTooDeepIn, JSON_DEPTH_MAX } from '@pilotflame/core'
 import { findJsonFault } from '@pilotflame/core/contract'
 import type { Clock } from '../ports.ts'
 
@@ -44,10 +45,11 @@ export function readBody(request: IncomingMessage, limit: number, clock: Clock):
       if (size === length) finish()
     })
     request.on('end', finish)
-    request.on('error', reject)
+    // An error costs its stack trace: it is made only where it is needed.
+    const broken = (): AppError => new AppError('invalid_request', 'The connection closed before the body was complete.')
+    request.on('error', () => reject(broken()))
     request.on('close', () => {
-      // An error costs its stack trace: it is made only where it is needed.
-      if (!request.complete) reject(new AppError('invalid_request', 'The connection closed before the body was complete.'))
+      if (!request.complete) reject(broken())
     })
   })
 }
@@ -67,8 +69,23 @@ export function checkContentType(request: IncomingMessage, bytes: number): void 
   )
 }
 
+const REPLACED = '\uFFFD'
+
+/** Throws `invalid_json` with the place of the fault, and `invalid_request` for what is nested too deeply. */
 export function parseJson(bytes: Buffer): unknown {
   const text = bytes.toString('utf8')
+  if (text.includes(REPLACED) && !isUtf8(bytes)) {
+    throw new AppError('invalid_json', 'The body is not JSON: its text is not UTF-8. Send it in that encoding.')
+  }
+  const json = parsed(text)
+  if (isTooDeepIn(bytes.length, json)) {
+    const message = `The JSON is nested deeper than ${JSON_DEPTH_MAX} levels. Send it flatter, or as a text.`
+    throw new AppError('invalid_request', message, { faults: [{ loc: [], msg: message, type: 'too_deep' }] })
+  }
+  return json
+}
+
+function parsed(text: string): unknown {
   try {
     return JSON.parse(text)
   } catch (cause) {

@@ -1,5 +1,5 @@
 /** Websockets: the executors' channel, and Prefect's streams of events into the server and out of it. */
-import type { IncomingMessage } from 'node:http'
+import { type IncomingMessage, STATUS_CODES } from 'node:http'
 import type { Duplex } from 'node:stream'
 import { AppError, ERRORS } from '@pilotflame/core'
 import { type WebSocket, WebSocketServer } from 'ws'
@@ -129,7 +129,7 @@ function refuse(socket: Duplex, error: AppError): void {
   const status = ERRORS[error.code].http
   const body = JSON.stringify(errorBody(error))
   const lines = [
-    `HTTP/1.1 ${status} ${error.code}`,
+    `HTTP/1.1 ${status} ${STATUS_CODES[status]}`,
     'content-type: application/json',
     `content-length: ${Buffer.byteLength(body)}`,
     ...(error.code === 'unauthorized' ? ['www-authenticate: Basic realm="Pilotflame"'] : []),

@@ -18,8 +18,9 @@ export const isLoopback = (host: string): boolean =>
 
 /** Refuses to start on an address that others can reach, unless they need a password. */
 export function checkBind({ host, authString }: Pick<HttpSettings, 'host' | 'authString'>): void {
-  if (authString !== null && !authString.includes(':')) {
-    throw new AppError('auth_required', 'The auth string has the form user:password. Set PILOTFLAME_API_AUTH_STRING again.')
+  if (authString !== null && !/^[^:]+:./s.test(authString)) {
+    const message = 'The auth string has the form user:password, and neither may be empty. Set PILOTFLAME_API_AUTH_STRING again.'
+    throw new AppError('auth_required', message)
   }
   if (authString !== null || isLoopback(hostName(host.includes(':') ? `[${host}]` : host))) return
   throw new AppError(

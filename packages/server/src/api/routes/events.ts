@@ -1,16 +1,22 @@
 /** Events: taken in on the hot path, and what became of them. */
 import type { IncomingMessage, ServerResponse } from 'node:http'
 import { AppError, eventToWire, verdictToWire } from '@pilotflame/core'
-import { checkEvents, requestError } from '@pilotflame/core/contract'
+import { checkEvents, EVENT_BYTES_MAX, requestError, type TooLarge } from '@pilotflame/core/contract'
 import type { IncomingEvent } from '../../app.ts'
 import { type Handlers, type HttpContext, param } from '../exchange.ts'
 import { checkContentType, parseJson, readBody } from '../read-body.ts'
 import { value } from '../replies.ts'
 
+function eventTooLarge({ loc: [place], bytes }: TooLarge, faults: AppError['faults']): AppError {
+  const which = place === undefined ? 'The event' : `Event ${Number(place) + 1} of the list`
+  const message = `${which} has ${bytes} bytes; at most ${EVENT_BYTES_MAX} are allowed. Keep large values elsewhere, and send where they are.`
+  return new AppError('payload_too_large', message, { faults, facts: { limit_bytes: EVENT_BYTES_MAX, body_bytes: bytes } })
+}
+
 /** The events of a body; throws with every fault of it. */
 export function eventsOf(context: HttpContext, body: unknown, bytes: number): readonly IncomingEvent[] {
   const checked = checkEvents(body, bytes)
-  if (!checked.ok) throw requestError(checked.faults)
+  if (!checked.ok) throw checked.tooLarge ? eventTooLarge(checked.tooLarge, checked.faults) : requestError(checked.faults)
   if (checked.unknownFields.length > 0) {
     context.log(
       'warning',

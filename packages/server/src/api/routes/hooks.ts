@@ -1,6 +1,6 @@
 /** Hooks: made, listed, deleted, and their deliveries taken in as events. */
 import type { IncomingMessage } from 'node:http'
-import { AppError, hookToWire, isObject, type Parameters } from '@pilotflame/core'
+import { AppError, hookToWire, isAppError, isObject, type Parameters } from '@pilotflame/core'
 import { EVENT_BYTES_MAX, HOOK_NAME } from '@pilotflame/core/contract'
 import { checkSignature } from '../../auth/signature.ts'
 import type { Hook } from '../../store/store.ts'
@@ -28,13 +28,14 @@ function deliveryOf(request: IncomingMessage): string | undefined {
 /** Any JSON, form or text as an object: other JSON and text stand under `body`. */
 export function payloadOf(contentType: string, bytes: Buffer): Parameters {
   if (/^application\/x-www-form-urlencoded/i.test(contentType)) return formOf(bytes.toString('utf8'))
-  const trimmed = bytes.toString('utf8').trim()
-  if (trimmed === '') return {}
+  const text = bytes.toString('utf8')
+  if (text.trim() === '') return {}
   if (/json/i.test(contentType)) return wrap(parseJson(bytes))
   try {
-    return wrap(JSON.parse(trimmed))
-  } catch {
-    return { body: bytes.toString('utf8') }
+    return wrap(parseJson(bytes))
+  } catch (error) {
+    if (isAppError(error) && error.code !== 'invalid_json') throw error
+    return { body: text }
   }
 }
 
