@@ -8,7 +8,7 @@
 import { DatabaseSync, type StatementSync } from 'node:sqlite'
 import { feedbackOf } from './feedback.ts'
 import { fuse } from './fuse.ts'
-import { type Coverage, coverageOf, supports, supportsOneWord } from './relevance.ts'
+import { type Coverage, coverageOf, defines, supports, supportsOneWord } from './relevance.ts'
 import type { Passage } from './split.ts'
 import { type Term, termsOf } from './words.ts'
 
@@ -50,12 +50,19 @@ export function buildKnowledgeBase(passages: readonly Passage[]): KnowledgeBase 
   const headingFit = (id: number, held: Coverage, terms: readonly Term[]): number =>
     (2 * (held.inHeading.get(id) ?? 0)) / Math.max(1, terms.length + (headingTerms[id - 1] ?? 0))
 
+  /** How well the passage is an answer, beside its words: up to 1.5, and twice that for a definition that was asked for. */
+  function fit(id: number, held: Coverage, terms: readonly Term[]): number {
+    const passage = passages[id - 1]
+    const isDefinition = passage !== undefined && defines(terms, passage)
+    return (0.5 + headingFit(id, held, terms)) * (isDefinition ? 2 : 1)
+  }
+
   function search(question: string): readonly Found[] {
     const terms = termsOf(question)
     const held = coverageOf(terms, passages.length, (words, column) => idsOf(holding, matching(words, column)))
     const supported = [...rank(terms)]
       .filter(([id]) => supports(terms, held, id))
-      .map(([id, score]) => weigh(id, score * (0.5 + headingFit(id, held, terms)), held.share.get(id) ?? 0))
+      .map(([id, score]) => weigh(id, score * fit(id, held, terms), held.share.get(id) ?? 0))
       .sort((a, b) => b.score - a.score)
     const scoreMin = (supported[0]?.score ?? 0) * SCORE_MIN
     return supported

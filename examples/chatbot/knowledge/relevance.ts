@@ -51,6 +51,14 @@ export function supports(terms: readonly Term[], { share, terms: held }: Coverag
   return missing <= Math.floor(terms.length / 3) && (share.get(id) ?? 0) >= COVERAGE_MIN
 }
 
+/** True for a question of one word ("what is a flow?") and the beginning of a page that says what it is ("A flow is …"). */
+export function defines(terms: readonly Term[], { title, heading, text }: Passage): boolean {
+  const [only, second] = terms
+  if (only === undefined || second !== undefined || heading !== title) return false
+  const beginning = text.toLowerCase()
+  return beginning.includes(`a ${only.word} is `) || beginning.includes(`an ${only.word} is `)
+}
+
 /** A question of one word is supported by that very word, not by another with the same stem ("dating", "date"). */
 export function supportsOneWord(terms: readonly Term[], { title, heading, text }: Passage): boolean {
   const [only, second] = terms
