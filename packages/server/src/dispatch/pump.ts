@@ -1,11 +1,12 @@
 /** Starts waiting runs when a place becomes free, and delayed ones when they are due. */
+import { MICROS_PER_MS, type Micros } from '@pilotflame/core'
 import { tryLease, waitAfterwards } from '../engine/dispatch-run.ts'
 import type { EngineCore } from '../engine/engine-core.ts'
 import { unitOfWork } from '../engine/work.ts'
 import type { Session } from '../executors/session.ts'
 import type { WaitingRun } from '../store/store.ts'
 
-/** Timers hold no longer than this, so a clock that jumps is noticed. */
+/** The timer holds no longer than this, so a clock that jumps is noticed. */
 const LOOK_AGAIN_MS = 1_000
 
 export interface Pump {
@@ -17,6 +18,7 @@ export interface Pump {
 export function createPump(core: EngineCore): Pump {
   const { registry, clock } = core
   let stopTimer: () => void = () => undefined
+  let wakesAt = Number.POSITIVE_INFINITY
   let stopped = false
 
   const look = (deploymentId: string): void => {
@@ -40,18 +42,30 @@ export function createPump(core: EngineCore): Pump {
     })
   }
 
-  const sleep = (): void => {
-    if (stopped) return
-    let firstMs = LOOK_AGAIN_MS
-    const now = clock.now()
-    // What is due already waits for a place, and is told when there is one.
-    for (const { dueAt } of registry.dueTimes()) if (dueAt > now) firstMs = Math.min(firstMs, Math.ceil((dueAt - now) / 1000))
-    stopTimer = clock.after(Math.max(firstMs, 1), () => {
+  /** One timer for all that wait: it rings at `at` at the latest. */
+  const wakeBy = (at: Micros): void => {
+    if (stopped || at >= wakesAt) return
+    stopTimer()
+    wakesAt = at
+    stopTimer = clock.after(Math.max(1, Math.ceil((at - clock.now()) / MICROS_PER_MS)), () => {
+      wakesAt = Number.POSITIVE_INFINITY
       for (const { deploymentId } of [...registry.dueTimes()]) look(deploymentId)
       sleep()
     })
   }
 
+  const sleep = (): void => {
+    const now = clock.now()
+    let firstAt = now + LOOK_AGAIN_MS * MICROS_PER_MS
+    // What is due already waits for a place, and is told when there is one.
+    for (const { dueAt } of registry.dueTimes()) if (dueAt > now) firstAt = Math.min(firstAt, dueAt)
+    wakeBy(firstAt)
+  }
+
+  registry.onDueAt = (dueAt) => {
+    // What is due is looked at by whoever made it wait; one that could not be started is to wait for the next look.
+    if (dueAt > clock.now()) wakeBy(dueAt)
+  }
   registry.onRoom = look
   sleep()
   return {

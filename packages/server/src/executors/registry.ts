@@ -22,6 +22,8 @@ export class Registry {
   onRoom: (deploymentId: string) => void = () => undefined
   /** Called when a run of this deployment has come to wait. */
   onQueued: (deploymentId: string) => void = () => undefined
+  /** Called when a run has come to wait, with the moment before which it is not to start. */
+  onDueAt: (dueAt: Micros) => void = () => undefined
   /** When a runner of Prefect's last asked for runs of this deployment; now while one does. */
   polledAt: (deploymentId: string) => Micros | null = () => null
   /** Called when more or fewer runs of this deployment wait. */
@@ -121,6 +123,7 @@ export class Registry {
     entryOf(this.#waiting, run.deploymentId, () => new Map<string, WaitingRun>()).set(run.id, run)
     this.onWaiting(run.deploymentId)
     this.onQueued(run.deploymentId)
+    this.onDueAt(run.dueAt)
   }
 
   unwait(runId: string, deploymentId: string): void {
