@@ -36,7 +36,9 @@ const round = (ms: number): number => Math.round(ms * 1000) / 1000
 
 /** The marks in order, counted from the first one that is there. */
 export function timelineOf(marks: Marks): readonly TimelinePart[] {
-  const present = MARKS.filter((mark) => marks.at[mark] !== undefined)
+  // Reported at its start and at its end: without the end, what stands as its last output is its first one.
+  const ended = marks.at.completed !== undefined
+  const present = MARKS.filter((mark) => marks.at[mark] !== undefined && (ended || mark !== 'last_output'))
   const start = present[0] === undefined ? 0 : (marks.at[present[0]] as number)
   let previous = start
   return present.map((mark) => {

@@ -1,6 +1,7 @@
 /** What is looked at to say why a run is where it is, and the answer. */
 import type { Deployment } from '../deployment.ts'
 import type { FlowRun } from '../run.ts'
+import type { State } from '../states.ts'
 import type { Micros } from '../time.ts'
 
 export interface WhyRunFacts {
@@ -35,11 +36,17 @@ export interface WhyRunFacts {
   } | null
   /** When it streamed or logged last, and its last log line. */
   readonly lastOutput: { readonly at: Micros; readonly line: string | null } | null
+  /** Of a run that has ended: the states it was in, in their order. */
+  readonly states: readonly StateMoment[]
 }
+
+export type StateMoment = Pick<State, 'type' | 'name' | 'at' | 'scheduledAt'>
 
 export type WhyDeployment = Pick<Deployment, 'id' | 'flowName' | 'name' | 'entrypoint' | 'paused' | 'version'> & {
   /** Events that start its runs. */
   readonly events: readonly string[]
+  /** What people call the program that offered it last; null where that is not remembered. */
+  readonly program: string | null
 }
 
 export interface WhyPool {

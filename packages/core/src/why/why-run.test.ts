@@ -13,9 +13,11 @@ const DEPLOYMENT = {
   paused: false,
   version: 'v2',
   events: ['person.*'],
+  program: 'hello.ts',
 }
 const waiting = aRun({ type: 'SCHEDULED', scheduledAt: NOW - 12_000_000 })
 const HOLDER = { name: 'hello.ts', pid: 7, host: 'box', away: false, ofHost: false }
+const PROGRAM = { ...DEPLOYMENT, entrypoint: null, program: 'chatbot.ts' }
 const SERVE = "pilot serve hello.ts:hello --name main --on 'person.*'"
 
 function ask(run: FlowRun, facts: Partial<WhyRunFacts> = {}) {
@@ -29,6 +31,7 @@ function ask(run: FlowRun, facts: Partial<WhyRunFacts> = {}) {
     ahead: 0,
     holder: null,
     lastOutput: null,
+    states: [],
     ...facts,
   })
 }
@@ -78,10 +81,73 @@ describe('a run that waits', () => {
       `${SERVE} --limit 10`,
     ],
     [
+      'nobody has its code, and a program serves it',
+      { deployment: PROGRAM },
+      'no_executor',
+      'It has waited for 12.0 s: no executor of hello/main is connected; start the program that serves it (chatbot.ts).',
+      null,
+    ],
+    [
+      'nobody has its code, and nobody remembers which program serves it',
+      { deployment: { ...PROGRAM, program: null } },
+      'no_executor',
+      'It has waited for 12.0 s: no executor of hello/main is connected; start the program that serves it.',
+      null,
+    ],
+    [
+      'nobody has its code, which is not for pilot serve',
+      { deployment: { ...PROGRAM, entrypoint: 'flows/a.py:hello', program: null } },
+      'no_executor',
+      'It has waited for 12.0 s: no executor of hello/main is connected; start the program that serves it (flows/a.py:hello).',
+      null,
+    ],
+    [
+      'only older code of a program is there',
+      { deployment: PROGRAM, executors: { ...NOBODY, older: 1 } },
+      'older_code',
+      'It has waited for 12.0 s: only older code of hello/main is connected (1 executor), and it needs version v2; start the program that serves it (chatbot.ts) again.',
+      null,
+    ],
+    [
+      'all places of a program are taken',
+      { deployment: PROGRAM, executors: { ...NOBODY, current: 1, places: 1, taken: 1 } },
+      'all_busy',
+      'It has waited for 12.0 s: the only place of hello/main is taken (1 at work in 1 executor); raise its limit, or start another executor.',
+      null,
+    ],
+    [
+      'its only executor leaves',
+      { executors: { ...NOBODY, current: 1, places: 0, taken: 0 } },
+      'all_busy',
+      'It has waited for 12.0 s: the 1 executor of hello/main takes no more runs; start another one.',
+      SERVE,
+    ],
+    [
+      'all its executors leave, and a program serves it',
+      { deployment: PROGRAM, executors: { ...NOBODY, current: 2, places: 0, taken: 0 } },
+      'all_busy',
+      'It has waited for 12.0 s: the 2 executors of hello/main take no more runs; start the program that serves it (chatbot.ts).',
+      null,
+    ],
+    [
+      'all processes of a program are at work',
+      { deployment: PROGRAM, pool: { starting: 0, ready: 0, busy: 1, failure: null } },
+      'all_busy',
+      'It has waited for 12.0 s: the only process of hello/main is at work; let the host keep more with warm.',
+      null,
+    ],
+    [
       'its executor lost the connection',
       { executors: { ...NOBODY, away: 1 } },
       'executors_away',
       'It has waited for 12.0 s: 1 executor of hello/main has lost its connection, and has 6 s to come back.',
+      null,
+    ],
+    [
+      'both its executors lost the connection',
+      { executors: { ...NOBODY, away: 2 } },
+      'executors_away',
+      'It has waited for 12.0 s: 2 executors of hello/main have lost their connections, and have 6 s to come back.',
       null,
     ],
     [
@@ -149,6 +215,8 @@ describe('a run that waits', () => {
       { type: 'SCHEDULED', name: 'AwaitingRetry', message: 'no route', scheduledAt: NOW + 4_000_000 },
       { runCount: 1 },
     )
+    const sentence = { ...run, state: { ...run.state, message: 'There is no route.' } }
+    expect(ask(sentence).summary).toMatch(/^Attempt 1 did not succeed: There is no route\. The next/)
     expect(ask(run)).toMatchObject({
       reason: 'retry_later',
       summary:
@@ -205,8 +273,22 @@ describe('a run that has ended', () => {
     expect(
       done({ dispatched: 340_700, executor_ready: 340_800, code_ready: 340_800, first_line: 340_900, completed: 341_000 }),
     ).toBe(
-      'It is Completed. It took 341 ms, most of it waiting for a free executor (340 ms). A free place (a higher --limit, or --warm for processes) would have saved up to 340 ms.',
+      'It is Completed. It took 341 ms, most of it waiting for an executor that could take it (340 ms). An executor where none was connected, a higher --limit (or --warm for processes) where all were full, or resuming the deployment where it was paused would have saved up to 340 ms.',
     ))
+  test('after waiting for its own moment, which no setting makes shorter', () => {
+    const at = { ...MARKS, dispatched: 5_010_700, executor_ready: 5_010_800, code_ready: 5_010_800, first_line: 5_010_900 }
+    const states = [
+      { type: 'SCHEDULED', name: 'Scheduled', at: NOW, scheduledAt: NOW + 5_000_000 },
+      { type: 'SCHEDULED', name: 'Late', at: NOW + 5_001_000, scheduledAt: NOW + 5_000_000 },
+      { type: 'PENDING', name: 'Pending', at: NOW + 5_010_000, scheduledAt: null },
+      { type: 'RUNNING', name: 'Running', at: NOW + 5_010_300, scheduledAt: null },
+      { type: 'COMPLETED', name: 'Completed', at: NOW + 5_012_000, scheduledAt: null },
+    ] as const
+    const marks = { 1: { boot: 'b', at: { ...at, completed: 5_012_000 } } }
+    expect(ask(aRun({ type: 'COMPLETED' }, { runCount: 1, marks }), { states }).summary).toMatch(
+      /^It is Completed\. It took 12 ms, most of it waiting for an executor that could take it \(10 ms\)\./,
+    )
+  })
   test('badly', () =>
     expect(done({ completed: 9_000 }, { type: 'CRASHED', message: 'out of memory at 512 MB' })).toMatch(
       /^It is Crashed: out of memory at 512 MB\. It took 9 ms/,
@@ -220,6 +302,34 @@ describe('a run that has ended', () => {
         ),
       ).summary,
     ).toMatch(/^It is Crashed: exit code 1\. It took 51 ms, 50 ms of it in your own code;/))
+  test('without having reported its end, in a later attempt: its states say how long that was', () => {
+    const seen = (type: 'RUNNING' | 'SCHEDULED' | 'PENDING' | 'CANCELLING' | 'CRASHED', seconds: number) =>
+      ({
+        type,
+        name: type,
+        at: NOW + seconds * 1_000_000,
+        scheduledAt: type === 'SCHEDULED' ? NOW + seconds * 1_000_000 : null,
+      }) as const
+    const marks = {
+      1: { boot: 'b', at: { ...MARKS, completed: 9_000 } },
+      2: {
+        boot: 'b',
+        at: { committed: 0, dispatched: 2_500_000, first_line: 2_501_000, first_output: 2_502_500, last_output: 2_502_500 },
+      },
+    }
+    const states = [
+      ...[seen('SCHEDULED', 0), seen('PENDING', 0), seen('RUNNING', 0), seen('SCHEDULED', 1)],
+      ...[seen('PENDING', 3.5), seen('RUNNING', 3.5), seen('CANCELLING', 4), seen('CRASHED', 5.8)],
+    ]
+    const run = aRun({ type: 'CRASHED', message: 'killed' }, { runCount: 2, totalRunMicros: 2_000_000, marks })
+    expect(ask(run, { states }).summary).toMatch(
+      /^It is Crashed: killed\. Attempt 2 took 4\.8 s, most of it waiting .* \(2\.5 s\)\./,
+    )
+  })
+  test('without ever having started, though it is known when its event came', () =>
+    expect(
+      ask(aRun({ type: 'CANCELLED' }, { endAt: NOW, marks: { 1: { boot: 'b', at: { received: 0, matched: 200 } } } })).summary,
+    ).toBe('It is Cancelled. It was there for 1.0 s, and never reported a start.'))
   test('before it had begun', () =>
     expect(ask(aRun({ type: 'CANCELLED', message: 'Cancelled before it started.' }, { endAt: NOW })).summary).toBe(
       'It is Cancelled: Cancelled before it started. It was there for 1.0 s, and never reported a start.',

@@ -65,6 +65,7 @@ export async function join(core: EngineCore, work: DoWork, frame: HelloFrame, pe
   for (const automationId of removed) core.index.remove(automationId)
   for (const { id, version, paused } of deployments) {
     registry.setPaused(id, paused)
+    if (!child) registry.programs.set(id, session.name)
     if (version !== null && registry.setCurrentVersion(id, version)) core.hosts.want(id)
   }
   // Compiled now and not at the first event.

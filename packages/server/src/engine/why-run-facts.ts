@@ -1,6 +1,6 @@
 /** What is looked at to say why a run is where it is: the stored run, and who is connected. Decides nothing. */
-import type { Deployment, FlowRun, LogWire, Micros, WhyDeployment, WhyPool, WhyRunFacts } from '@pilotflame/core'
-import { parseIso } from '@pilotflame/core'
+import type { Deployment, FlowRun, LogWire, Micros, StateWire, WhyDeployment, WhyPool, WhyRunFacts } from '@pilotflame/core'
+import { isTerminal, parseIso } from '@pilotflame/core'
 import type { Registry } from '../executors/registry.ts'
 import { freePlaces } from '../executors/session.ts'
 import type { Store, Tx } from '../store/store.ts'
@@ -12,7 +12,7 @@ const LINE_CHARS_MAX = 120
 export async function whyRunFacts({ store, registry, clock }: EngineCore, runId: string): Promise<WhyRunFacts | undefined> {
   const found = await store.transaction(async (tx) => {
     const run = await tx.findRun(runId)
-    return run && { run, deployment: await loadDeployment(tx, run) }
+    return run && { run, deployment: await loadDeployment(tx, registry, run) }
   })
   if (!found) return undefined
   const { run, deployment } = found
@@ -28,14 +28,26 @@ export async function whyRunFacts({ store, registry, clock }: EngineCore, runId:
     ahead: registry.countBefore(run.id, id, now),
     holder: holderOf(registry, run),
     lastOutput: run.state.type === 'RUNNING' ? await lastOutput(store, registry, run) : null,
+    states: isTerminal(run.state.type) ? await statesOf(store, run) : [],
   }
 }
 
-async function loadDeployment(tx: Tx, { deploymentId }: FlowRun): Promise<WhyDeployment | null> {
+async function statesOf(store: Store, { id }: FlowRun): Promise<WhyRunFacts['states']> {
+  const states = JSON.parse(await store.read.flowRunStates(id)) as readonly StateWire[]
+  return states.map(({ type, name, timestamp, state_details: { scheduled_time: due } }) => ({
+    type,
+    name,
+    at: parseIso(timestamp) ?? 0,
+    scheduledAt: typeof due === 'string' ? (parseIso(due) ?? null) : null,
+  }))
+}
+
+async function loadDeployment(tx: Tx, { programs }: Registry, { deploymentId }: FlowRun): Promise<WhyDeployment | null> {
   const deployment: Deployment | undefined = deploymentId === null ? undefined : await tx.findDeployment(deploymentId)
   if (!deployment) return null
   const automations = await tx.findAutomationsByOwner(`prefect.deployment.${deployment.id}`)
-  return { ...deployment, events: [...new Set(automations.flatMap(({ trigger }) => trigger.expect))] }
+  const events = [...new Set(automations.flatMap(({ trigger }) => trigger.expect))]
+  return { ...deployment, events, program: programs.get(deployment.id) ?? null }
 }
 
 function countExecutors(registry: Registry, deploymentId: string): WhyRunFacts['executors'] {

@@ -13,6 +13,7 @@ import {
   running,
 } from '../api/test/processes.ts'
 import { startHttp, type TestHttp } from '../api/test/start.ts'
+import { nodeClock } from '../system/node-ports.ts'
 
 const startRun = async (http: TestHttp, { deploymentId }: Pick<Joined, 'deploymentId'>, body: object = {}): Promise<string> =>
   (await http.ask('POST', `/api/deployments/${deploymentId}/create_flow_run`, { body })).json.id
@@ -30,6 +31,19 @@ test('nobody has its code: the command that serves it, with its events', async (
     state_type: 'SCHEDULED',
     reason: 'no_executor',
     command: 'pilot serve flows/answer.ts:answer --name main --on chat.message',
+  })
+})
+
+test('nobody has the code of a program: its name, also when it is gone, and no command that would not run', async () => {
+  const http = await startHttp()
+  const program = await join(http, { name: 'chatbot.ts', deployments: [anOffer({ entrypoint: null })] })
+  program.send({ type: 'drain' })
+  program.close()
+  await expect.poll(async () => (await http.ask('GET', '/api/executors')).json).toEqual([])
+  expect(await why(http, await startRun(http, program))).toMatchObject({
+    reason: 'no_executor',
+    summary: expect.stringMatching(/start the program that serves it \(chatbot\.ts\)\.$/),
+    command: null,
   })
 })
 
@@ -121,6 +135,26 @@ test('it is being cancelled, and then it has ended', async () => {
     reason: 'ended',
     summary: expect.stringMatching(/^It is Cancelled: aborted; the function ended/),
   })
+})
+
+test('an attempt whose executor died: no last output that nobody has reported, and its time from its states', async () => {
+  let ahead = 0
+  const clock = nodeClock()
+  const http = await startHttp({}, { clock: { ...clock, now: () => clock.now() + ahead } })
+  const deployments = [anOffer({ retries: 1 })]
+  const executor = await join(http, { deployments })
+  const id = await startRun(http, executor)
+  await executor.report(await executor.next('run'), [running(), ended('FAILED')])
+  const second = await executor.next('run')
+  const { boot, at } = second.marks
+  const now = clock.monotonic()
+  const marks = { boot, at: { ...at, first_line: now, first_output: now + 1_000, last_output: now + 1_000 } }
+  await executor.report(second, [{ ...running(), marks }])
+  ahead = 5_000_000
+  await executor.report(second, [{ ...ended('CRASHED') }])
+  const [, last] = (await http.ask('GET', `/api/flow_runs/${id}/timeline`)).json.attempts
+  expect(last.marks.at(-1)).toMatchObject({ mark: 'first_output' })
+  expect((await why(http, id)).summary).toMatch(/Attempt 2 took 5\.\d s, 5\.\d s of it in your own code/)
 })
 
 test('a run that nobody knows', async () => {

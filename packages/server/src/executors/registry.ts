@@ -16,6 +16,8 @@ export class Registry {
   /** The current version of each deployment's code, as its executors need to have it. */
   readonly #current = new Map<string, string>()
   readonly #waiting = new Map<string, Map<string, WaitingRun>>()
+  /** Deployment id → what people call the program that offered it last; it stays when that one is gone. */
+  readonly programs = new Map<string, string>()
   /** Deployments whose runs wait until they are resumed. */
   readonly #paused = new Set<string>()
   /** Called when a place may have become free for runs of this deployment. */
