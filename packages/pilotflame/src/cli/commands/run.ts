@@ -150,8 +150,8 @@ export async function cancelRun({ client, out }: Context, name: string): Promise
     return EXIT.done
   }
   if (answer.status === 'ABORT' || (answer.status === 'REJECT' && now.state_type !== 'CANCELLED')) {
-    const reason = 'reason' in answer.details && answer.details.reason ? `: ${answer.details.reason}` : ''
-    if (!out.json) out.note(`${run.name} is ${now.state_name} and was not cancelled${reason}.`)
+    const reason = 'reason' in answer.details && answer.details.reason ? `: ${answer.details.reason}` : '.'
+    if (!out.json) out.note(`${run.name} is ${now.state_name} and was not cancelled${reason}`)
     return EXIT.wrongState
   }
   const rest = now.state_type === 'CANCELLING' ? ': it was told to stop, and is Cancelled when the work is gone' : ''
