@@ -33,8 +33,10 @@ export async function runAction(core: EngineCore, work: Work, event: Event, todo
   const { automation, action, index } = todo
   const deployment = await findDeployment(work, event, action)
   if (!deployment) {
-    const wanted = action.deployment_id ?? 'the deployment of the event'
-    const message = `There is no ${action.deployment_id ? 'deployment ' : ''}${wanted}. It may have been deleted; save the automation with one that exists.`
+    const message =
+      action.source === 'inferred'
+        ? 'The event is of no deployment that exists. Narrow the trigger to events of deployments, or save the automation with a deployment (source "selected").'
+        : `There is no deployment ${action.deployment_id}. It may have been deleted; save the automation with one that exists.`
     return { kind: 'failed', action: index, code: 'deployment_not_found', message }
   }
   const rendered = await render(work, event, todo)
