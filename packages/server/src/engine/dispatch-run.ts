@@ -26,7 +26,10 @@ export function tryLease(core: EngineCore, work: Work, run: FlowRun, place?: Ses
   if (!place) work.reserved.push(session)
   const version = session.offers.get(run.deploymentId) ?? null
   const leased = grantLease({ ...run, versionId: version }, decision.state, session.id)
-  work.afterwards(() => send(core, session, leased, work.recorded.get(run.id) ?? []))
+  work.afterwards(() => {
+    if (!place) core.committedAt.set(run.id, core.clock.monotonic()) // one that has waited was committed before
+    send(core, session, leased, work.recorded.get(run.id) ?? [])
+  })
   return { run: leased, state: decision.state }
 }
 
@@ -56,7 +59,8 @@ export function runFrame({ clock, committedAt }: EngineCore, run: FlowRun, recor
   const attempt = nextAttempt(run)
   const now = clock.monotonic()
   const known = run.marks[attempt] ?? { boot: clock.boot, at: {} }
-  const committed = committedAt.get(run.id) ?? now
+  // Unknown after a restart of the server: the wait is then no wait for the disk.
+  const committed = committedAt.get(run.id)
   committedAt.delete(run.id)
   return {
     type: 'run',
@@ -67,7 +71,7 @@ export function runFrame({ clock, committedAt }: EngineCore, run: FlowRun, recor
     name: run.name,
     parameters: run.parameters,
     tags: run.tags,
-    marks: { boot: clock.boot, at: { ...known.at, committed, dispatched: now } },
+    marks: { boot: clock.boot, at: { ...known.at, ...(committed === undefined ? {} : { committed }), dispatched: now } },
     recorded: recorded.map(({ taskKey, dynamicKey, result }) => ({ task_key: taskKey, dynamic_key: dynamicKey, result })),
   }
 }

@@ -157,6 +157,28 @@ test('an attempt whose executor died: no last output that nobody has reported, a
   expect((await why(http, id)).summary).toMatch(/Attempt 2 took 5\.\d s, 5\.\d s of it in your own code/)
 })
 
+test('a run that waited through a restart of the server did not wait for the disk', async () => {
+  let ahead = 0
+  const real = nodeClock()
+  const clock = { ...real, now: () => real.now() + ahead, monotonic: () => real.monotonic() + ahead }
+  const first = await startHttp({}, { clock })
+  const executor = await join(first)
+  executor.send({ type: 'drain' })
+  executor.close()
+  await expect.poll(async () => (await first.ask('GET', '/api/executors')).json).toEqual([])
+  const id = await startRun(first, executor)
+  await first.server.stop()
+  ahead = 17_000_000
+  const http = await startHttp({ home: first.home }, { clock })
+  const next = await join(http)
+  const run = await next.next('run')
+  await next.report(run, [running()])
+  await next.report(run, [
+    { ...ended('COMPLETED'), marks: { ...run.marks, at: { ...run.marks.at, completed: clock.monotonic() } } },
+  ])
+  expect((await why(http, id)).summary).toMatch(/most of it waiting for an executor that could take it \(17\.\d s\)/)
+})
+
 test('a run that nobody knows', async () => {
   const http = await startHttp()
   const line = await openLine(http)
