@@ -111,6 +111,31 @@ describe.each(['SIGTERM', 'SIGKILL'] as const)('through the end of the server by
   })
 })
 
+test('a call that never ran is made by the next attempt, though a recorded task has made the same one', async () => {
+  const charges: string[] = []
+  let by = ''
+  const charge = task('charge', async (amount: number) => charges.push(`${by} ${amount}`))
+  const order = task('order', async (_id: string) => charge(10))
+  const shop = flow(
+    'shop',
+    async (_: object, run) => {
+      by = `attempt ${run.attempt}`
+      await order('w')
+      if (run.attempt === 1) throw new Error('not yet')
+      await charge(10)
+      if (run.attempt === 2) throw new Error('not yet')
+      return charge(10)
+    },
+    { retries: 2, retryDelayMs: 600 },
+  )
+  const executor = await serve(shop.toDeployment({ name: 'shop' }))
+  const id = await start(executor)
+  await inState(id, 'AwaitingRetry')
+  await restart('SIGKILL')
+  expect(await result(id)).toMatchObject({ state: { type: 'COMPLETED' }, result: 3 })
+  expect(charges).toEqual(['attempt 1 10', 'attempt 2 10', 'attempt 3 10'])
+})
+
 test('a retry goes to another executor when the first one is gone by then', async () => {
   const flaky = (name: string) =>
     flow(

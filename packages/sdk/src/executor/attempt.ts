@@ -174,7 +174,7 @@ export class Attempt implements RunHost {
       this.#failed(this.scope.reason) // cancelled while its code was loaded
       return
     }
-    const context = { host: this, run: this.run, scope: this.scope, taskRunId: null }
+    const context = { host: this, run: this.run, scope: this.scope, taskRunId: null, within: null }
     try {
       const returned = contextStorage.run(context, this.#invoke, definition.fn, value as never)
       this.#reporter.enterRunning()

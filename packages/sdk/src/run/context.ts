@@ -28,7 +28,7 @@ export interface RunHost {
 
 /** Counts a run's task calls, and knows which are under way. */
 export class TaskCalls {
-  /** Calls by task key and digest: how often that pair came before. */
+  /** Calls by task key and digest, which says the task around them too: how often that pair came before. */
   readonly occurrences = new Map<string, number>()
   /** Calls by task key, for names such as `look-up-0`. */
   readonly indexes = new Map<string, number>()
@@ -52,6 +52,11 @@ export interface Context {
   readonly run: Run
   readonly scope: Scope
   readonly taskRunId: string | null
+  /**
+   * The innermost task run around the code at hand whose result is recorded: calls are counted within it. A task that
+   * is not recorded does not matter here, because it is called again whenever what is around it is.
+   */
+  readonly within: string | null
 }
 
 /** `run` as a part of it sees it: with a signal of its own. */
@@ -66,13 +71,15 @@ export class TaskContext implements Context {
   readonly host: RunHost
   readonly scope: Scope
   readonly taskRunId: string
+  readonly within: string | null
   readonly #outer: Context
   #run: Run | undefined
 
-  constructor(outer: Context, scope: Scope, taskRunId: string) {
+  constructor(outer: Context, scope: Scope, { taskRunId, durable }: { taskRunId: string; durable: boolean }) {
     this.host = outer.host
     this.scope = scope
     this.taskRunId = taskRunId
+    this.within = durable ? taskRunId : outer.within
     this.#outer = outer
   }
 

@@ -93,7 +93,8 @@ function contextFor(
     return { context, letGo: outer.scope.onStop((reason) => context.scope.stop(reason)) }
   }
   const host = createDirectHost(definition.name, parameters, parts)
-  return { context: { host, run: host.run, scope: host.scope, taskRunId: null }, letGo: follow(parts.signal, host.scope) }
+  const context = { host, run: host.run, scope: host.scope, taskRunId: null, within: null }
+  return { context, letGo: follow(parts.signal, host.scope) }
 }
 
 export async function callDirectly(definition: FlowDefinition, parameters: Parameters, parts: RunParts): Promise<unknown> {

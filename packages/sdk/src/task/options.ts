@@ -19,7 +19,8 @@ export interface TaskOptions<Arguments extends readonly unknown[] = readonly nev
   readonly timeoutMs?: number
   /**
    * What its result is recorded by, unique in the run for this task. Default: a digest of the arguments, and how
-   * often the same came before. Needed where arguments cannot be recorded: `task_key_missing` otherwise.
+   * often the same came before; inside of another task, within that one. Needed where arguments cannot be recorded:
+   * `task_key_missing` otherwise.
    */
   readonly key?: string | ((...args: Arguments) => string)
   /**

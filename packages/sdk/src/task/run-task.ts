@@ -48,7 +48,7 @@ const report = (call: Call, state: TaskState): void => call.context.host.report(
 /** A task outside of any run: it keeps to itself, as in a direct call of a flow. */
 function contextOutside(name: string): Context {
   const host = createDirectHost(name, {}, {})
-  return { host, run: host.run, scope: host.scope, taskRunId: null }
+  return { host, run: host.run, scope: host.scope, taskRunId: null, within: null }
 }
 
 function cancelled(call: Call, reason: unknown): void {
@@ -81,6 +81,7 @@ async function untilReturned(call: Call): Promise<unknown> {
       return await tryOnce({
         name,
         taskRunId,
+        durable: options.durable !== false,
         timeoutMs: options.timeoutMs,
         outer: context,
         call: () => fn(...(args as never[])),
@@ -152,7 +153,7 @@ export async function runTask(definition: TaskDefinition, args: readonly unknown
   const context = currentContext() ?? contextOutside(name)
   context.scope.throwIfStopped()
   const { calls } = context.host
-  const { dynamicKey, own } = dynamicKeyOf(name, options, args, calls)
+  const { dynamicKey, own } = dynamicKeyOf(name, options, args, context)
   if (!own) return start(definition, args, context, dynamicKey)
   const place = `${name}\n${dynamicKey}`
   const before = calls.byUserKey.get(place)

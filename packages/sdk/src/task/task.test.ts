@@ -1,6 +1,7 @@
 import { afterEach, beforeEach, describe, expect, test, vi } from 'vitest'
 import { flow } from '../flow/flow.ts'
-import { currentRun } from '../run/context.ts'
+import { contextStorage, currentRun, type TaskReport } from '../run/context.ts'
+import { createDirectHost } from '../run/direct.ts'
 import type { TaskOptions } from './options.ts'
 import { retryDelay } from './retry-delay.ts'
 import { task } from './task.ts'
@@ -119,6 +120,116 @@ describe('keys', () => {
   test('that are no text are an error', async () => {
     const keyed = task('keyed', async () => 1, { key: () => '' })
     await expect(keyed()).rejects.toMatchObject({ code: 'invalid_request' })
+  })
+})
+
+/** A run that can start again: each attempt finds what the ones before it have recorded. */
+function startRun() {
+  const records = new Map<string, TaskReport>()
+  const started: string[] = []
+  const attempt = <T>(work: () => Promise<T>): Promise<T> => {
+    const host = createDirectHost('run', {}, { id: '01a20cdc-73f4-737d-a897-a8a9b69a11da' })
+    Object.assign(host, {
+      recorded: (name: string, key: string) => records.get(`${name} ${key}`)?.result,
+      report: (report: TaskReport) => report.state.type === 'RUNNING' && started.push(report.task_run_id),
+      record: async (report: TaskReport) => void records.set(`${report.task_key} ${report.dynamic_key}`, report),
+    })
+    return contextStorage.run({ host, run: host.run, scope: host.scope, taskRunId: null, within: null }, work)
+  }
+  return { attempt, records, started }
+}
+
+describe('a run that starts again, with calls inside of tasks', () => {
+  let charged: string[]
+  const charge = task('charge', async (amount: number, by: string) => {
+    charged.push(`${by} ${amount}`)
+    return charged.length
+  })
+  /** The same arguments from wherever it is called. */
+  const ten = task('ten', async () => charged.push('ten'))
+  const light = task('light', async () => charged.push('light'), { durable: false })
+  const order = task('order', async (_id: string) => ten())
+  const crash = async (): Promise<never> => {
+    throw new Error('crash')
+  }
+  beforeEach(() => {
+    charged = []
+  })
+
+  test('makes a call that never ran, however often a recorded task has called the same', async () => {
+    const { attempt } = startRun()
+    await expect(attempt(() => order('w').then(crash))).rejects.toThrow('crash')
+    expect(charged).toEqual(['ten'])
+    expect(await attempt(async () => [await order('w'), await ten(), await ten()])).toEqual([1, 2, 3])
+    expect(await attempt(async () => [await order('w'), await ten(), await ten(), await ten()])).toEqual([1, 2, 3, 4])
+  })
+
+  test('does not make one again that was recorded in a task which was not', async () => {
+    const { attempt } = startRun()
+    const paid = task('paid', async () => [await ten(), await ten(), await crash()])
+    await expect(attempt(() => ten().then(paid))).rejects.toThrow('crash')
+    await expect(attempt(() => ten().then(paid))).rejects.toThrow('crash')
+    expect(charged).toHaveLength(3)
+  })
+
+  test('goes on counting over the tries of a task', async () => {
+    const { attempt } = startRun()
+    const shop = task('shop', async () => ten().then(crash), { retries: 2 })
+    await expect(attempt(shop)).rejects.toThrow('crash')
+    await expect(attempt(shop)).rejects.toThrow('crash')
+    expect(charged).toHaveLength(3)
+  })
+
+  test('keeps apart the calls of tasks that run at once, three deep', async () => {
+    const { attempt, records } = startRun()
+    const inner = task('inner', async (id: string) => [await ten(), await ten(), id])
+    const outer = task('outer', async (id: string) => Promise.all([inner(id), inner('both'), ten()]))
+    const all = () => Promise.all([outer('a'), outer('b'), ten()])
+    const first = await attempt(all)
+    expect(charged).toHaveLength(11)
+    expect(await attempt(all)).toEqual(first)
+    for (const key of [...records.keys()]) if (key.startsWith('outer')) records.delete(key)
+    expect(await attempt(all)).toEqual(first)
+    for (const key of [...records.keys()]) if (key.startsWith('inner')) records.delete(key)
+    await attempt(all)
+    expect(charged).toHaveLength(11)
+  })
+
+  test('gives a call that is not recorded the task run that it had', async () => {
+    const { attempt, started } = startRun()
+    const outer = task('outer', async () => light())
+    const work = async () => [await outer(), await light(), await light()]
+    await attempt(work)
+    const [, , ...outside] = started.splice(0)
+    await attempt(work)
+    expect(started).toEqual(outside)
+  })
+
+  test('finds a call inside of a task that is never recorded, whichever of them comes first', async () => {
+    const { attempt } = startRun()
+    const each = task('each', async (by: string) => charge(10, by), { durable: false })
+    await attempt(async () => [await each('a'), await each('b')])
+    await attempt(async () => [await each('b'), await each('a')])
+    expect(charged).toEqual(['a 10', 'b 10'])
+  })
+
+  test('finds a key of the user in the whole run', async () => {
+    const { attempt } = startRun()
+    const keyed = task('keyed', async () => charged.push('keyed'), { key: 'one' })
+    const outer = task('outer', async () => keyed())
+    await attempt(outer)
+    expect(await attempt(async () => [await outer(), await keyed()])).toEqual([1, 1])
+  })
+
+  test('finds what was recorded by calls outside of tasks before it started again', async () => {
+    const { attempt, records } = startRun()
+    await attempt(async () => [await ten(), await ten(), await order('w')])
+    const none = '4f53cda18c2baa0c0354bb5f9a3ecbe5' // SHA-256 of [], as ever
+    expect([...records.keys()].toSpliced(2, 1)).toEqual([
+      `ten ${none}-0`,
+      `ten ${none}-1`,
+      'order 7d62924ed1b3bd2aa4985608bbd5fe61-0',
+    ])
   })
 })
 

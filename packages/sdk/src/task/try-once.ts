@@ -6,6 +6,8 @@ import { Scope } from '../run/scope.ts'
 export interface Try {
   readonly name: string
   readonly taskRunId: string
+  /** Whether its result is recorded. */
+  readonly durable: boolean
   readonly timeoutMs: number | undefined
   /** Where the task was called. */
   readonly outer: Context
@@ -19,8 +21,9 @@ const timedOut = ({ name, timeoutMs }: Try): AppError =>
   )
 
 /** Starts the function, in a context where `currentRun()` has the task's signal. */
-function start({ outer, taskRunId, call }: Try, scope: Scope): Promise<unknown> {
-  const context = new TaskContext(outer, scope, taskRunId)
+function start(one: Try, scope: Scope): Promise<unknown> {
+  const { outer, call } = one
+  const context = new TaskContext(outer, scope, one)
   const { bodies } = outer.host.calls
   const body = contextStorage.run(context, async () => call())
   bodies.add(body)
