@@ -1,10 +1,11 @@
 /** A run's stream and result, by a real server and an executor on its websocket. */
-import { get, type IncomingMessage } from 'node:http'
+import { createServer, get, type IncomingMessage, type ServerResponse } from 'node:http'
+import { Duplex } from 'node:stream'
 import { createClient } from '@pilotflame/core'
 import { expect, test } from 'vitest'
 import { nodeClock } from '../../system/node-ports.ts'
 import { connectExecutor, startHttp, type TestHttp } from '../test/start.ts'
-import { STALL_MS } from './stream.ts'
+import { createSink, STALL_MS } from './stream.ts'
 
 type Executor = Awaited<ReturnType<typeof connectExecutor>>
 const id = (http: TestHttp): string => http.server.app.random.uuid()
@@ -190,6 +191,108 @@ test('a viewer that reads nothing is cut off, slows nobody, and may come back', 
   expect(numbers).toEqual(Array.from({ length: 400 }, (_, index) => index + 1))
   executor.close()
 }, 20_000)
+
+const LARGE = ['漢'.repeat(400_000), '\n'.repeat(600_000), '漢'.repeat(1_000_000)]
+
+test('chunks larger than what may wait for a viewer reach who watches, who comes later and who comes back', async () => {
+  const http = await startHttp()
+  const executor = await connectExecutor(http)
+  const run = await startRun(http, executor)
+  const live = textOf(await open(http, run.run_id))
+  for (const [index, text] of LARGE.entries()) await executor.report(run, [chunk(index + 1, text)])
+  await executor.report(run, [completed(http, null)])
+  const events = LARGE.map((text, index) => `id: 1-${index + 1}\nevent: chunk\ndata: ${JSON.stringify({ text })}\n\n`)
+  const end = 'event: end\ndata: {"state_type":"COMPLETED","state_name":"Completed","message":null,"attempt":1}\n\n'
+  for (const [index, last] of ['', '1-1', '1-2', '1-3'].entries()) {
+    const text = await textOf(await open(http, run.run_id, { 'last-event-id': last }))
+    expect(text === events.slice(index).join('') + end).toBe(true) // a difference of megabytes tells nobody anything
+  }
+  expect((await live) === events.join('') + end).toBe(true)
+  executor.close()
+})
+
+/** A line that takes what it is given at the pace of the test, and says only of whole writes that they are done. */
+class SlowLine extends Duplex {
+  received = ''
+  #waiting = Buffer.alloc(0)
+  #done: (() => void) | undefined
+
+  override _read(): void {}
+
+  override _writev(parts: { chunk: Buffer | string; encoding: BufferEncoding }[], done: () => void): void {
+    this.#waiting = Buffer.concat(
+      parts.map(({ chunk, encoding }) => (typeof chunk === 'string' ? Buffer.from(chunk, encoding) : chunk)),
+    )
+    this.#done = done
+  }
+
+  async deliver(bytes: number): Promise<void> {
+    this.received += this.#waiting.toString('latin1', 0, bytes)
+    this.#waiting = this.#waiting.subarray(bytes)
+    const done = this.#done
+    if (this.#waiting.length === 0) {
+      this.#done = undefined
+      done?.()
+    }
+    await new Promise(setImmediate)
+  }
+}
+
+/** A sink at the end of a slow line; `pass` lets the time between two looks pass, in which the viewer takes so much. */
+async function slowSink() {
+  const timers = new Set<() => void>()
+  const after = (_: number, callback: () => void): (() => void) => {
+    timers.add(callback)
+    return () => timers.delete(callback)
+  }
+  const line = new SlowLine()
+  const server = createServer()
+  const asked = new Promise<ServerResponse>((resolve) => server.on('request', (_, response) => resolve(response)))
+  server.emit('connection', line)
+  line.push('GET / HTTP/1.1\r\nhost: a\r\n\r\n')
+  const response = await asked
+  const pass = async (bytes: number): Promise<void> => {
+    await new Promise(setImmediate)
+    const due = [...timers]
+    await line.deliver(bytes)
+    for (const callback of due) if (timers.delete(callback)) callback()
+  }
+  return { line, response, sink: createSink(response, { ...nodeClock(), after }), pass }
+}
+
+test('a slow viewer gets all of a large chunk while it takes some of it between two looks, and is cut off when it stops', async () => {
+  const { line, response, sink, pass } = await slowSink()
+  expect(sink.chunk({ attempt: 1, n: 1, text: 'z'.repeat(1_000_000) })).toBe(false)
+  let drained = false
+  const settled = sink.drained().then(() => {
+    drained = true
+  })
+  let looks = 0
+  while (!drained && !response.destroyed) {
+    await pass(70_000)
+    looks += 1
+    expect(response.writableLength).toBeLessThan(300_000)
+  }
+  await settled
+  await pass(70_000)
+  expect(looks).toBeGreaterThan(14)
+  expect(line.received.match(/z/g)?.length).toBe(1_000_000)
+  sink.chunk({ attempt: 1, n: 2, text: 'y'.repeat(1_000_000) })
+  const cut = sink.drained()
+  await pass(10)
+  expect(response.destroyed).toBe(true)
+  await cut
+})
+
+test('a run that is deleted while a viewer is given a large chunk ends its stream', async () => {
+  const { response, sink, pass } = await slowSink()
+  sink.chunk({ attempt: 1, n: 1, text: 'z'.repeat(1_000_000) })
+  const settled = sink.drained()
+  await pass(70_000)
+  sink.gone()
+  while (!response.writableFinished) await pass(70_000)
+  await settled
+})
 
 test('the client reads a stream to its end, and waits for the result', async () => {
   const http = await startHttp()

@@ -2,8 +2,9 @@
  * `GET /flow_runs/{id}/stream`: a run's chunks as server-sent events, from any place on, then its end.
  *
  * No viewer is waited for. One that does not read as fast as chunks come is told so (`chunk` returns false), and is
- * read to from the store at its own pace; one that has too much unsent, or reads nothing any more, is cut off and
- * may come back with `Last-Event-ID`.
+ * read to from the store at its own pace; one that reads nothing any more is cut off and may come back with
+ * `Last-Event-ID`. How large a chunk is cuts nobody off: who comes back would meet it again, for ever. So no more than
+ * 256 KB and a piece of one chunk are unsent at any time.
  */
 import type { ServerResponse } from 'node:http'
 import { AppError, type FlowRun, type StreamAttemptEnd } from '@pilotflame/core'
@@ -16,9 +17,9 @@ import { type Reply, TAKEN } from '../replies.ts'
 const HEARTBEAT_MS = 15_000
 /** More than this unsent, and the viewer is behind. */
 const BEHIND_BYTES = 256 * 1024
-/** More than this unsent, and it is cut off. */
-const UNSENT_BYTES_MAX = 1024 * 1024
-/** A viewer that is behind and takes nothing for so long is cut off as well: its line is dead, or it has stopped reading. */
+/** What a large chunk goes out in: the line says only of a whole write that it was taken. */
+const PIECE_BYTES = 64 * 1024
+/** A viewer that is behind and takes nothing for so long is cut off: its line is dead, or it has stopped reading. */
 export const STALL_MS = 5_000
 
 /** `2-17` → attempt 2, chunk 17; `2-end` → behind all of attempt 2. */
@@ -48,8 +49,8 @@ export function formatChunk(chunk: ChunkOfRun): Buffer {
 export const formatEnd = ({ state, runCount }: FlowRun): string =>
   `event: end\ndata: ${JSON.stringify({ state_type: state.type, state_name: state.name, message: state.message, attempt: runCount })}\n\n`
 
-export const formatAttemptEnd = (end: StreamAttemptEnd): string =>
-  `id: ${end.attempt}-end\nevent: attempt_end\ndata: ${JSON.stringify(end)}\n\n`
+export const formatAttemptEnd = (end: StreamAttemptEnd): Buffer =>
+  Buffer.from(`id: ${end.attempt}-end\nevent: attempt_end\ndata: ${JSON.stringify(end)}\n\n`)
 
 /** Cuts a viewer off that is behind and has taken nothing since the last look. */
 function watchStall(clock: Clock, response: ServerResponse): () => void {
@@ -63,13 +64,28 @@ function watchStall(clock: Clock, response: ServerResponse): () => void {
   return () => stop()
 }
 
+/** Settles when all that was written is on its way, or the viewer is gone. */
+function taken(clock: Clock, response: ServerResponse): Promise<void> {
+  if (!response.writableNeedDrain) return Promise.resolve()
+  return new Promise((resolve) => {
+    const stop = watchStall(clock, response)
+    const done = (): void => {
+      stop()
+      response.off('drain', done).off('close', done)
+      resolve()
+    }
+    response.on('drain', done).on('close', done)
+  })
+}
+
 export function createSink(response: ServerResponse, clock: Clock): StreamSink {
-  const write = (bytes: Buffer | string): boolean => {
+  /** A large chunk that is given piece by piece in `drained`. */
+  let large: Buffer | undefined
+  const write = (bytes: Buffer): boolean => {
     if (response.destroyed) return false
-    response.write(bytes)
-    const unsent = response.writableLength
-    if (unsent > UNSENT_BYTES_MAX) response.destroy()
-    return unsent <= BEHIND_BYTES
+    if (bytes.length > BEHIND_BYTES) large = bytes
+    else response.write(bytes)
+    return large === undefined && response.writableLength <= BEHIND_BYTES
   }
   return {
     chunk: (chunk) => write(formatChunk(chunk)),
@@ -78,17 +94,14 @@ export function createSink(response: ServerResponse, clock: Clock): StreamSink {
       response.end(formatEnd(run))
     },
     gone: () => void response.end(),
-    drained() {
-      return new Promise((resolve) => {
-        const stop = watchStall(clock, response)
-        const done = (): void => {
-          stop()
-          response.off('drain', done).off('close', done)
-          resolve()
-        }
-        response.on('drain', done).on('close', done)
-        if (response.destroyed) done()
-      })
+    async drained() {
+      await taken(clock, response)
+      const open = (): boolean => !response.destroyed && !response.writableEnded
+      for (let at = 0; large && at < large.length && open(); at += PIECE_BYTES) {
+        response.write(large.subarray(at, at + PIECE_BYTES))
+        await taken(clock, response)
+      }
+      large = undefined
     },
   }
 }
@@ -128,8 +141,8 @@ export async function streamRun(exchange: Exchange<'GET /flow_runs/{id}/stream'>
 /** A comment each 15 s: it keeps proxies from closing the line, and finds out that a viewer has gone. */
 function heartbeat(clock: Clock, response: ServerResponse): () => void {
   const beat = (): void => {
-    if (response.writableLength > UNSENT_BYTES_MAX) return void response.destroy()
-    response.write(': \n\n')
+    // What is on its way does the same, and may be half of a chunk.
+    if (response.writableLength === 0) response.write(': \n\n')
     stop = clock.after(HEARTBEAT_MS, beat)
   }
   let stop = clock.after(HEARTBEAT_MS, beat)
