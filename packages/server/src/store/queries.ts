@@ -1,7 +1,6 @@
 /** The API's lists, filters and counts: compiled by Kysely, run on one connection, answered as finished JSON. */
 import {
   automationToWire,
-  type Chunk,
   deploymentToWire,
   flowRunToWire,
   flowToWire,
@@ -13,6 +12,7 @@ import {
   variableToWire,
 } from '@pilotflame/core'
 import type { RawBuilder } from 'kysely'
+import { readChunks } from './chunk-page.ts'
 import { countEvents, listEvents } from './event-queries.ts'
 import { deploymentsWhere, flowRunsWhere, flowsWhere, taskRunsWhere } from './filters/criteria.ts'
 import { automationCondition, logCondition, variableCondition } from './filters/other-conditions.ts'
@@ -23,7 +23,6 @@ import { countOld } from './remove-old.ts'
 import {
   STATE_SELECT,
   toAutomation,
-  toChunk,
   toDeployment,
   toFlow,
   toFlowRun,
@@ -46,7 +45,6 @@ const list = <T>(rows: readonly Row[], to: (row: Row) => T): string => JSON.stri
 const STATES_OF_RUN = `select ${STATE_SELECT} from flow_run_state s where s.flow_run_id = ? order by s.at, s.id`
 const STATES_OF_TASK_RUN = `select ${STATE_SELECT}, t.flow_run_id from task_run_state s join task_run t on t.id = s.task_run_id
   where s.task_run_id = ? order by s.at, s.id`
-const CHUNKS_AFTER = `select * from chunk where flow_run_id = ? and (attempt, n) > (?, ?) order by attempt, n limit ?`
 
 /** All of `Reader`, on this connection. */
 export function createQueries(statements: Statements): SyncReader {
@@ -91,8 +89,7 @@ export function createQueries(statements: Statements): SyncReader {
     hooks: () => list(statements.all('select * from hook order by name'), (row) => hookToWire(toHook(row))),
     verdicts: (eventId): readonly Verdict[] =>
       statements.all('select * from verdict where event_id = ? order by at, place', eventId).map(toVerdict),
-    chunks: (runId, after, limit): readonly Chunk[] =>
-      statements.all(CHUNKS_AFTER, runId, after.attempt, after.n, limit).map(toChunk),
+    chunks: (runId, after, limit) => readChunks(statements, runId, after, limit),
     countOld: (before) => countOld(statements, before),
   }
 }

@@ -49,6 +49,11 @@ export class Statements implements SqlRunner {
     return this.#prepare(sql).all(...values)
   }
 
+  /** Row by row, where not all may be wanted. Nothing else may be done with the statement meanwhile. */
+  each(sql: string, ...values: SQLInputValue[]): Iterable<Row> {
+    return this.#prepare(sql).iterate(...values)
+  }
+
   absent(sql: string, ...values: SQLInputValue[]): boolean {
     return this.#prepare(sql).get(...values) === undefined
   }

@@ -249,7 +249,7 @@ export interface Reader {
   countEvents(query: EventCountQuery): Promise<readonly EventCount[]>
   /** Verdicts of an event, oldest first. */
   verdicts(eventId: string): Promise<readonly Verdict[]>
-  /** Chunks after (attempt, n), in order, at most `limit`. */
+  /** Chunks after (attempt, n), in order, at most `limit`; fewer where they are large, see `chunk-page.ts`. */
   chunks(runId: string, after: { attempt: number; n: number }, limit: number): Promise<readonly Chunk[]>
   /** How many rows of each kind `removeOld` would remove in all. */
   countOld(before: RemoveBefore): Promise<Removed>

@@ -9,6 +9,7 @@ import type { Chunk, FlowRun } from '@pilotflame/core'
 import type { StreamSink, Streams } from '../app.ts'
 import { runNotFound } from '../engine/engine.ts'
 import { entryOf } from '../entry-of.ts'
+import { isFull } from '../store/chunk-page.ts'
 import type { Store } from '../store/store.ts'
 import { attemptEndOf, type StateSeen } from './attempt-end.ts'
 import { ATTEMPT_OVER, isAfter, isWithinAttempt, type Position } from './position.ts'
@@ -70,7 +71,7 @@ export function createStreams(store: Store): StreamHub {
         if (!viewer.sink.chunk(chunk)) await viewer.sink.drained()
       }
       if (viewer.stopped) return
-      if (page.length === PAGE_CHUNKS || viewer.behind) continue
+      if (isFull(page, PAGE_CHUNKS) || viewer.behind) continue
       if (run && mayBeOver(run, viewer.at)) await endAttempt(runId, viewer)
       if (viewer.stopped) return
       if (viewer.behind) continue

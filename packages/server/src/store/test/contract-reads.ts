@@ -285,6 +285,22 @@ export function readContract(open: OpenTestStore): void {
       expect(await after(2, 1)).toEqual([])
     })
 
+    test('chunks end with the one that has brought them to 1 000 000 characters, and go on behind it', async () => {
+      const of = { flowRunId: uuid(9, 4), attempt: 1 }
+      const texts = ['a'.repeat(600_000), '漢'.repeat(400_000), 'c'.repeat(1_000_000), 'd']
+      await store.transaction(async (tx) => texts.forEach((text, n) => void tx.insertChunk({ ...of, n, text })))
+      const pages: number[][] = []
+      let after = { attempt: 0, n: 0 }
+      for (;;) {
+        const page = await store.read.chunks(of.flowRunId, after, 9)
+        const last = page.at(-1)
+        if (!last) break
+        pages.push(page.map(({ n }) => n))
+        after = last
+      }
+      expect(pages).toEqual([[0, 1], [2], [3]])
+    })
+
     test('lists go on while writes do, and see each commit that settled before them', async () => {
       const before = await store.read.countFlowRuns({})
       for (let round = 1; round <= 20; round += 1) {
