@@ -14,7 +14,10 @@ import { parseJson } from './read-body.ts'
 
 const PROTOCOL_ERROR = 1002
 const INTERNAL = 1011
-/** So much may wait for a subscriber; one that is further behind is cut off. */
+/**
+ * So much may wait for a subscriber; one that is further behind when there is more for it is cut off. How large one
+ * message is cuts nobody off: who comes back would meet it again, for ever.
+ */
 const BEHIND_BYTES_MAX = 8 * 1024 * 1024
 /** Twice this without an answer to a ping, and the subscriber is gone. */
 const PING_MS = 30_000
@@ -84,9 +87,9 @@ function deliver(context: HttpContext, connection: WebSocket, source: Source): v
   let queued = 0
 
   const send = ({ id, text }: Message): void => {
-    if (sent.delete(id)) return
+    if (sent.delete(id) || connection.readyState !== connection.OPEN) return
+    if (connection.bufferedAmount > BEHIND_BYTES_MAX) return cutOff()
     connection.send(text)
-    if (connection.bufferedAmount > BEHIND_BYTES_MAX) cutOff()
   }
   const cutOff = (): void => {
     log('warning', `a subscriber was more than ${BEHIND_BYTES_MAX} bytes behind and was cut off`)
@@ -95,9 +98,9 @@ function deliver(context: HttpContext, connection: WebSocket, source: Source): v
   }
   const see = (message: Message): void => {
     if (queue === null) return send(message)
+    if (queued > BEHIND_BYTES_MAX) return cutOff()
     queue.push(message)
     queued += message.text.length
-    if (queued > BEHIND_BYTES_MAX) cutOff()
   }
   const stop = source.watch(see)
   connection.on('close', stop)
@@ -126,8 +129,9 @@ async function sendPast({ app }: HttpContext, connection: WebSocket, source: Sou
     for (const { id, text } of page) {
       sent.add(id)
       connection.send(text)
+      if (connection.bufferedAmount > BEHIND_BYTES_MAX) await drained(connection)
+      if (connection.readyState !== connection.OPEN) return
     }
-    if (connection.readyState !== connection.OPEN) return
     await drained(connection)
   }
 }

@@ -59,6 +59,20 @@ test('lines of our own executors are told too', async () => {
   expect(messages(await subscriber.count(1))).toEqual(['hello'])
 })
 
+test('a line larger than what may wait for a subscriber reaches one that had taken everything before it', async () => {
+  const http = await startHttp({ bodyBytesMax: 40_000_000 })
+  const large = 'x'.repeat(30_000_000)
+  const live = await subscribe(http, { of: 'logs' })
+  await live.pong()
+  await write(http, line(large))
+  expect((await live.count(1))[0].message.length).toBe(large.length)
+  await live.pong()
+  await write(http, line('small'))
+  expect((await live.count(2))[1].message).toBe('small')
+  const later = await subscribe(http, { of: 'logs', filter: { timestamp: lately } })
+  expect((await later.count(2)).map(({ message }) => message.length)).toEqual([large.length, 5])
+})
+
 test('what is no filter of lines ends the connection', async () => {
   const http = await startHttp()
   const subscriber = await subscribe(http, { of: 'logs', filter: { levl: 1 } })
