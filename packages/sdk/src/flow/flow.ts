@@ -15,7 +15,7 @@ type CallParts<Input> =
 
 export interface Flow<Input, Result> {
   /**
-   * Calls the flow as a plain function, without a server: its schema and its `timeoutMs` hold, its `retries` do not.
+   * Calls the flow as a plain function, without a server: its Standard Schema and its `timeoutMs` hold, its `retries` do not.
    * Throws what the function throws, `invalid_parameters` or `run_timed_out`. Inside another run it belongs to that run.
    */
   (...call: CallParts<Input>): Promise<Result>
@@ -36,7 +36,7 @@ type WithSchema<Schema> = FlowOptions & {
   readonly parameters: Schema
 }
 type WithoutSchema = FlowOptions & {
-  /** A JSON Schema; the server checks a run's parameters against it. Default: any object. */
+  /** A JSON Schema; the server checks a run's parameters against it, a direct call does not. Default: any object. */
   readonly parameters?: JsonSchema
 }
 type FlowFunction<Given, Result> = (parameters: Given, run: Run) => Result | Promise<Result>
