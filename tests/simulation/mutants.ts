@@ -115,8 +115,8 @@ export const MUTANTS = {
   },
   'a verdict that is left out': {
     file: 'server/src/automations/match-events.ts',
-    from: 'if (outcome === null) return\n',
-    to: "if (outcome === null || outcome.kind === 'throttled') return\n",
+    from: 'work.tx.insertVerdict({ eventId',
+    to: "if (outcome.kind !== 'throttled') work.tx.insertVerdict({ eventId",
   },
 } as const satisfies Record<string, Mutant>
 
