@@ -49,14 +49,15 @@ const say = (text: string): void => void process.stderr.write(`${text}\n`)
 
 /** Runs share this process. */
 async function serveInProcess(deployments: readonly ServedDeployment[], options: ServeOptions): Promise<void> {
-  const { limit = LIMIT, signal, apiUrl, authString, onStart } = options
+  const { limit = LIMIT, signal, apiUrl, authString, onStart, onReady } = options
   const address = { ...(apiUrl === undefined ? {} : { apiUrl }), ...(authString === undefined ? {} : { authString }) }
   const hooks = [...present(onStart), ...deployments.flatMap(({ processes }) => present(processes?.onStart))]
   const cleanUp = await runStartHooks(hooks, say)
   try {
     await untilEnded(signal, async (starting) => {
       const executor: Executor = await startExecutor({ deployments, limit, ...address, signal: starting })
-      process.stdout.write(`${readyLine(deployments, executorPlaces(limit), executor.apiUrl)}\n`)
+      if (onReady) onReady(executor.apiUrl)
+      else process.stdout.write(`${readyLine(deployments, executorPlaces(limit), executor.apiUrl)}\n`)
       return executor
     })
   } finally {
@@ -68,20 +69,25 @@ async function serveInProcess(deployments: readonly ServedDeployment[], options:
 export async function serveHosted(
   deployments: readonly ServedDeployment[],
   hosted: readonly HostedDeployment[],
-  { signal, apiUrl, authString }: ServeOptions,
+  { signal, apiUrl, authString, onReady }: ServeOptions,
   start?: StartHost,
 ): Promise<void> {
   const address = { ...(apiUrl === undefined ? {} : { apiUrl }), ...(authString === undefined ? {} : { authString }) }
   const startHost = start ?? (await loadHost())
   await untilEnded(signal, async (starting) => {
     const host = await startHost({ deployments: hosted, ...address, signal: starting, onNotice: say })
-    sayWhenReady(host, deployments, hosted)
+    sayWhenReady(host, deployments, hosted, onReady)
     return host
   })
 }
 
 /** Not where it was ended before. */
-function sayWhenReady(host: RunningHost, deployments: readonly ServedDeployment[], hosted: readonly HostedDeployment[]): void {
+function sayWhenReady(
+  host: RunningHost,
+  deployments: readonly ServedDeployment[],
+  hosted: readonly HostedDeployment[],
+  onReady: ServeOptions['onReady'],
+): void {
   let over = false
   const end = () => {
     over = true
@@ -89,12 +95,14 @@ function sayWhenReady(host: RunningHost, deployments: readonly ServedDeployment[
   host.closed.then(end, end)
   void host.ready.then(() =>
     setImmediate(() => {
+      if (over) return
+      if (onReady) return onReady(host.apiUrl)
       const failing = Object.values(host.counts()).some(({ failure }) => failure !== null)
       const places = hostPlaces(
         hosted.map(({ plan }) => plan),
         failing,
       )
-      if (!over) process.stdout.write(`${readyLine(deployments, places, host.apiUrl)}\n`)
+      process.stdout.write(`${readyLine(deployments, places, host.apiUrl)}\n`)
     }),
   )
 }
@@ -127,7 +135,7 @@ async function untilEnded(signal: AbortSignal | undefined, start: (starting: Abo
 
 /**
  * Serves flows and deployments from this process; a bare flow gets its own name. Options come last.
- * Prints one line when ready. Settles when it was ended; throws `unauthorized`, or what the server refuses it with.
+ * Prints one line when ready, unless `onReady` is told. Settles when it was ended; throws `unauthorized`, or what the server refuses it with.
  */
 export async function serve(...parts: readonly [Served, ...(Served | ServeOptions)[]]): Promise<void> {
   const { deployments, options } = readParts(parts)

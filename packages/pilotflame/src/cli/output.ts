@@ -19,7 +19,7 @@ export class Output {
   readonly json: boolean
   readonly isTerminal: boolean
   readonly colors: Colors
-  readonly #stdout: NodeJS.WriteStream
+  #stdout: Pick<NodeJS.WriteStream, 'write' | 'columns'>
   readonly #stderr: NodeJS.WriteStream
   readonly #env: Readonly<Record<string, string | undefined>>
   #atLineStart = true
@@ -68,6 +68,17 @@ export class Output {
   /** With `--json`: one item of many, as a line. */
   item(value: unknown): void {
     if (this.json) this.#stdout.write(`${JSON.stringify(value)}\n`)
+  }
+
+  /**
+   * With `--json`: keeps stdout to itself. What others in this process print, such as the flows of a file, is no JSON,
+   * and goes to stderr from here on.
+   */
+  claimStdout(): void {
+    if (!this.json) return
+    const { stdout, stderr } = process
+    this.#stdout = { write: stdout.write.bind(stdout), columns: stdout.columns }
+    stdout.write = stderr.write.bind(stderr)
   }
 
   /** Something to know beside the output; on stderr. */

@@ -1,6 +1,6 @@
 /** A host for flows that a file exports: its processes run a small program that serves them. */
 import { AppError } from '@pilotflame/core'
-import type { AnyFlow, ProcessOptions, ServedDeployment, ServerOptions } from '@pilotflame/sdk'
+import type { AnyFlow, ProcessOptions, ServedDeployment, ServeOptions } from '@pilotflame/sdk'
 import { planServed, serveHosted } from '@pilotflame/sdk/internal'
 import { nodeOptionsFor } from './hosted-program.ts'
 import { hostOf } from './start-host.ts'
@@ -21,9 +21,9 @@ export function programText({ path, flows, name }: Pick<FileToServe, 'path' | 'f
   return `import * as file from ${JSON.stringify(path)}\n${calls.join('')}`
 }
 
-export async function serveFileHosted(file: FileToServe, address: ServerOptions): Promise<void> {
+export async function serveFileHosted(file: FileToServe, options: ServeOptions): Promise<void> {
   const hosted = planServed(file.deployments, file.processes)
   if (!hosted) throw new AppError('invalid_request', 'Say --isolation fresh or --isolation reuse.')
   const program = { program: { file: file.path, text: programText(file) }, args: [], execArgv: nodeOptionsFor(process.execArgv) }
-  await serveHosted(file.deployments, hosted, address, hostOf(program))
+  await serveHosted(file.deployments, hosted, options, hostOf(program))
 }

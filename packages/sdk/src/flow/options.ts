@@ -58,4 +58,6 @@ export interface ServeOptions extends ServerOptions, ProcessOptions {
   readonly limit?: number
   /** Ends serving like Ctrl-C does: takes no new runs, waits up to 10 s for those at work. Default: never. */
   readonly signal?: AbortSignal
+  /** Called with the API's address when it is ready. Default: prints a line to stdout that says so. */
+  readonly onReady?: (apiUrl: string) => void
 }

@@ -130,24 +130,27 @@ function toDeployments({ path, flows }: Chosen, options: ServeFileOptions): Serv
   })
 }
 
-export async function serveFile({ settings }: Context, target: string, options: ServeFileOptions): Promise<number> {
+export async function serveFile({ out, settings }: Context, target: string, options: ServeFileOptions): Promise<number> {
   const processes = readProcessOptions(options)
   const limit = options.limit === undefined ? undefined : readLimit(options.limit)
+  out.claimStdout() // the file prints while it is loaded, too
   const chosen = await choose(target, options)
   const deployments = toDeployments(chosen, options)
   const [first, ...rest] = deployments
   if (!first) return EXIT.notFound
   const authString = settings.authString === null ? {} : { authString: settings.authString }
-  const address = { apiUrl: settings.apiUrl, ...authString }
+  const names = deployments.map(({ offer }) => `${offer.flow_name}/${offer.name}`)
+  const onReady = (apiUrl: string) => out.item({ type: 'ready', api_url: apiUrl, deployments: names, pid: process.pid })
+  const told = { apiUrl: settings.apiUrl, ...authString, ...(out.json ? { onReady } : {}) }
   if (processes) {
     const { serveFileHosted } = await import('../../host/serve-file.ts')
     await serveFileHosted(
       { ...chosen, deployments, processes, ...(options.name === undefined ? {} : { name: options.name }) },
-      address,
+      told,
     )
   } else {
     const serve = await serveOf(chosen.path)
-    await serve(first, ...rest, { ...(limit === undefined ? {} : { limit }), ...address })
+    await serve(first, ...rest, { ...(limit === undefined ? {} : { limit }), ...told })
   }
   return EXIT.done
 }
