@@ -1,3 +1,5 @@
+import { mkdirSync, rmSync } from 'node:fs'
+import { join } from 'node:path'
 import { afterAll, expect, test } from 'vitest'
 import { HELLO, Workspace } from './test/pilot-process.ts'
 
@@ -29,4 +31,25 @@ test('pilot dev serves what is here, takes changes over, and keeps the old versi
   expect(await greet()).toContain('Hej, Ada!')
 
   expect((await dev.stop()).code).toBe(0)
+})
+
+test('a file in place of a folder is refused before anything starts', async () => {
+  space.write('hello.ts', SERVED)
+  const { code, stdout, stderr } = await space.run(['dev', 'hello.ts'])
+  expect([code, stdout, stderr]).toEqual([
+    2,
+    '',
+    'hello.ts is no folder. Name the one it is in, or serve the file: pilot serve hello.ts.\n',
+  ])
+})
+
+test('a folder that goes away ends it, and the server with it', async () => {
+  const folder = join(space.folder, 'flows')
+  mkdirSync(folder)
+  space.write('flows/hello.ts', SERVED)
+  const dev = space.start(['dev', 'flows'])
+  await dev.said('● hello/hello')
+  rmSync(folder, { recursive: true })
+  const { code, stderr } = await dev.ended
+  expect([code, stderr]).toEqual([4, expect.stringMatching(/^There is no file .*flows. Check its name.*\n$/)])
 })

@@ -1,5 +1,5 @@
 /** `pilot dev`: the server and every flow file of a folder, loaded again on change; a line per flow and per run. */
-import { existsSync } from 'node:fs'
+import { existsSync, statSync } from 'node:fs'
 import { relative, resolve } from 'node:path'
 import { AppError, type FlowRun, flowRunToWire, timelineToWire } from '@pilotflame/core'
 import type { RunningServer } from '@pilotflame/server'
@@ -22,30 +22,51 @@ interface Development {
   readonly files: Map<string, ServedFile>
 }
 
+/** Throws `not_found`, or `invalid_request` for what is no folder. */
+function folderAt(given: string): string {
+  const found = statSync(given, { throwIfNoEntry: false })
+  if (!found) throw new AppError('not_found', `There is no folder ${given}. Check its name.`)
+  if (found.isDirectory()) return resolve(given)
+  throw new AppError('invalid_request', `${given} is no folder. Name the one it is in, or serve the file: pilot serve ${given}.`)
+}
+
 export async function develop(context: Context, given: string): Promise<number> {
-  const folder = resolve(given)
-  if (!existsSync(folder)) throw new AppError('not_found', `There is no folder ${given}. Check its name.`)
+  const folder = folderAt(given)
   const { signal, forget } = stopSignal()
   const names = new Map<string, string>()
-  const { out, settings } = context
+  const { settings } = context
   let showEnd = (_: FlowRun): void => undefined
   const server = await runServer(settings, (run) => showEnd(run))
   const { client, close } = openClient({ apiUrl: server.apiUrl, authString: settings.authString })
   const development: Development = { context: { ...context, client, close }, server, folder, files: new Map() }
   showEnd = (run) => void nameOf(development, run, names).then((name) => showRun(development, run, name))
+  try {
+    await serveUntil(signal, development)
+  } finally {
+    await Promise.all([...development.files.values()].map((file) => file.stop()))
+    close()
+    await server.stop()
+    forget()
+  }
+  return EXIT.done
+}
+
+/** Serves the folder until the signal; rejects where it cannot be read any more. */
+async function serveUntil(signal: AbortSignal, development: Development): Promise<void> {
+  const { context, server, folder, files } = development
+  const { out, settings } = context
   out.line(`${out.colors.bold('Pilotflame')} is ready at ${out.colors.bold(server.apiUrl)} · home ${settings.home}`)
   out.item({ type: 'ready', api_url: server.apiUrl, home: settings.home, pid: process.pid })
   await serveFound(development)
-  if (development.files.size === 0) out.line(`No file of ${folder} exports a flow yet. Write one, and it is served.`)
-  const unwatch = watchFolder(folder, (paths) => void reload(development, paths))
-  await aborted(signal)
-  unwatch()
+  if (files.size === 0) out.line(`No file of ${folder} exports a flow yet. Write one, and it is served.`)
+  const failed = Promise.withResolvers<never>()
+  const unwatch = watchFolder(folder, (paths) => void reload(development, paths).catch(failed.reject))
+  try {
+    await Promise.race([aborted(signal), failed.promise])
+  } finally {
+    unwatch()
+  }
   out.line(out.colors.dim('Ends when the runs at work have ended; Ctrl-C once more ends at once.'))
-  await Promise.all([...development.files.values()].map((file) => file.stop()))
-  close()
-  await server.stop()
-  forget()
-  return EXIT.done
 }
 
 /** Serves the files that are new. */
