@@ -316,6 +316,7 @@ export function createProgram(): Command {
   // Before the commands are made: they take these over.
   root
     .exitOverride()
+    .allowExcessArguments(false)
     .addHelpCommand(false)
     .configureHelp({ showGlobalOptions: true, sortSubcommands: false })
     .configureOutput({ outputError: () => undefined })
