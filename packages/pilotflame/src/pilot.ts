@@ -1,18 +1,13 @@
 #!/usr/bin/env node
-/** The `pilot` command. It loads the tree of commands alone; each body is loaded when it is asked for. */
-import { runProgram } from './cli/program.ts'
+/**
+ * What `pilot` starts from. What a file imports is loaded before its first line runs, and an older Node cannot load the
+ * rest: so this one imports only the look at the Node, and keeps to syntax that Node 14 reads.
+ */
+import { tooOld } from './cli/node-version.ts'
 
-// Experimental parts of Node (its SQLite) are ours to worry about, not the user's.
-process.removeAllListeners('warning')
-process.on('warning', (warning) => {
-  if (warning.name !== 'ExperimentalWarning') process.stderr.write(`${warning.name}: ${warning.message}\n`)
-})
-// The reader has gone, as with "| head": nothing is wrong.
-for (const stream of [process.stdout, process.stderr]) {
-  stream.on('error', (error: NodeJS.ErrnoException) => {
-    if (error.code === 'EPIPE') process.exit(process.exitCode ?? 0)
-    throw error
-  })
+const why = tooOld(process.versions.node)
+if (why === undefined) import('./cli/main.ts')
+else {
+  process.stderr.write(`${why}\n`)
+  process.exitCode = 2
 }
-
-await runProgram(process.argv.slice(2))
