@@ -104,16 +104,22 @@ function sources() {
   return digest(lines.sort().join('\n'))
 }
 
+/** What the build said, without Node's stack trace: where the code is wrong, the lines that say where. */
+function buildSentence(output) {
+  const code = /ENOSPC|EACCES|EPERM|EROFS/.exec(output)
+  if (code) return explain({ code: code[0] }, `${join(ROOT, 'packages', 'pilotflame')} or ${STATE}`)
+  const said = /^\w*Error\b.*(\n(?! {4}at ).*)*/m.exec(output)
+  return `The build failed: ${said ? said[0] : output.trim().slice(-400)}`
+}
+
 export function build() {
   const now = sources()
   if (readState('built') === now && existsSync(join(ROOT, 'packages', 'pilotflame', 'dist', 'pilot.js'))) return
   say('Building …')
   const started = Date.now()
   const result = spawnSync(projectNode(), [join(ROOT, 'scripts', 'build.mjs')], { cwd: ROOT, encoding: 'utf8' })
-  if (result.status !== 0)
-    fail(
-      /ENOSPC/.test(result.stderr) ? explain({ code: 'ENOSPC' }, ROOT) : `The build failed:\n${result.stderr || result.stdout}`,
-    )
+  if (result.error) fail(`The build could not be started: ${result.error.message}`)
+  if (result.status !== 0) fail(buildSentence(result.stderr || result.stdout))
   writeState('built', sources())
   say(`Built in ${((Date.now() - started) / 1000).toFixed(1)} s.`)
 }
