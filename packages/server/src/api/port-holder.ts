@@ -1,11 +1,13 @@
 /** Who holds a port: asked over HTTP where it is one of us, and looked up in /proc where it is another program. */
 import { readdir, readFile, readlink } from 'node:fs/promises'
 import { get } from 'node:http'
+import { basename } from 'node:path'
 import { isObject } from '@pilotflame/core'
 import type { Clock } from '../ports.ts'
 
 const ANSWER_MS = 700
 const ANSWER_BYTES_MAX = 10_000
+const NAME_MAX = 60
 
 interface Place {
   readonly host: string
@@ -81,10 +83,21 @@ async function pidAt(port: number): Promise<string | undefined> {
   return undefined
 }
 
-async function nameOf(pid: string): Promise<string> {
-  const name = await readFile(`/proc/${pid}/comm`, 'utf8').catch(() => '')
-  return name.trim()
+/** `node server.js` of a command line. Other arguments may be secrets, and are left out. */
+export function sayCommand(commandLine: string): string {
+  const [program = '', ...args] = commandLine.split('\0')
+  const script = args.find((one) => /^[^\s-]\S*[./]\S+$/.test(one))
+  // A program that has put a title in its place, such as "nginx: master process", has blanks in it.
+  const parts = [/\s/.test(program) ? program : basename(program), ...(script === undefined ? [] : [basename(script)])]
+  return parts
+    .join(' ')
+    .replaceAll(/\p{Cc}/gu, ' ')
+    .slice(0, NAME_MAX)
+    .trim()
 }
+
+/** Not from /proc/PID/comm: that is the name of a thread, which is "MainThread" for every Node program. */
+const nameOf = async (pid: string): Promise<string> => sayCommand(await readFile(`/proc/${pid}/cmdline`, 'utf8').catch(() => ''))
 
 /** Such as `a Pilotflame server (pid 4711)`, or `another program`. */
 export async function describeHolder(place: Place, clock: Clock): Promise<string> {
