@@ -29,12 +29,22 @@ export async function eventsOf(client: Client, deploymentId: string): Promise<st
   return [...new Set(owned.flatMap(({ trigger }) => trigger.expect))]
 }
 
-/** Why a run that is not started yet waits, and what starts it; `undefined` when it does not wait. */
-export async function sayWaiting(client: Client, run: FlowRunWire): Promise<string | undefined> {
+export interface Waiting {
+  readonly summary: string
+  readonly command: string | null
+}
+
+/** Why a run that is not started yet waits, and the command that starts it; `undefined` when it does not wait. */
+export async function whyWaiting(client: Client, run: FlowRunWire): Promise<Waiting | undefined> {
   if (run.state_type !== 'SCHEDULED' || run.deployment_id === null) return undefined
-  const { state_type, reason, summary, command } = await client.whyRun(run.id)
-  if (state_type !== 'SCHEDULED' || reason === 'starts_now') return undefined
-  return command === null ? summary : `${summary}\n  ${command}`
+  const why = await client.whyRun(run.id)
+  return why.state_type !== 'SCHEDULED' || why.reason === 'starts_now' ? undefined : why
+}
+
+/** The command stays whole: it is there to be copied. */
+export function showWaiting(out: Output, { summary, command }: Waiting): void {
+  out.sentence(summary, out.colors.yellow)
+  if (command !== null) out.line(out.colors.yellow(`  ${command}`))
 }
 
 async function announce({ client, out }: Executors, run: FlowRunWire): Promise<void> {
@@ -48,10 +58,11 @@ async function announce({ client, out }: Executors, run: FlowRunWire): Promise<v
     deployment: deployment ? fullName(deployment) : null,
     state: run.state_name,
   })
-  const waiting = await sayWaiting(client, run)
+  const waiting = await whyWaiting(client, run)
   if (waiting === undefined) return
-  out.line(out.colors.yellow(waiting))
-  out.item({ type: 'waiting', flow_run_id: run.id, message: waiting.replace('\n ', '') })
+  showWaiting(out, waiting)
+  const message = waiting.command === null ? waiting.summary : `${waiting.summary} ${waiting.command}`
+  out.item({ type: 'waiting', flow_run_id: run.id, message })
 }
 
 /** `the executor is gone` → what those who read along should know. */

@@ -1,6 +1,8 @@
 /** Where a command writes: text for people or JSON for programs on stdout, and notes beside it on stderr. */
 import picocolors from 'picocolors'
+import { renderFields } from './fields.ts'
 import { type Column, renderTable } from './table.ts'
+import { wrapWords } from './text-width.ts'
 
 export type Colors = ReturnType<typeof picocolors.createColors>
 
@@ -45,6 +47,11 @@ export class Output {
     if (this.json) return
     this.endLine()
     this.#stdout.write(`${text}\n`)
+  }
+
+  /** A line for people that is broken between words where the terminal is narrow. */
+  sentence(text: string, paint = (line: string) => line): void {
+    for (const line of wrapWords(text, this.width)) this.line(paint(line))
   }
 
   /** A piece of text as it comes; nothing with `--json`. */
@@ -95,11 +102,7 @@ export class Output {
   /** Names and values below each other; what is `null` is left out. */
   fields(fields: readonly (readonly [string, string | null])[]): void {
     const shown = fields.filter((field): field is readonly [string, string] => field[1] !== null)
-    const width = Math.max(...shown.map(([name]) => name.length))
-    for (const [name, value] of shown) {
-      const [first = '', ...rest] = value.split('\n')
-      this.line(`${this.colors.dim(name.padEnd(width))}  ${first}`)
-      for (const line of rest) this.line(`${' '.repeat(width)}  ${line}`)
-    }
+    const lines = renderFields({ fields: shown, width: this.width, paintName: this.colors.dim })
+    for (const line of lines) this.line(line)
   }
 }

@@ -1,10 +1,11 @@
 /**
- * The tree of commands with their options and help. Imports commander alone, so that `--help` answers at once: bodies,
+ * The tree of commands with their options and help. Imports little beside commander, so that `--help` answers at once: bodies,
  * client and server are loaded by the command that needs them.
  */
 import type { Command } from 'commander'
 import { CommanderError, Option } from 'commander'
 import type { Context, GlobalOptions } from './context.ts'
+import { exampleText, helpLayout } from './help.ts'
 import { collect, createRoot, group, leaf, optionsOf } from './tree.ts'
 import { VERSION } from './version.ts'
 
@@ -309,16 +310,15 @@ export function createProgram(): Command {
     .option('--api-url <url>', 'the server to talk to; default: PILOTFLAME_API_URL, then http://127.0.0.1:4200/api')
     .option('--auth-string <user:password>', 'what lets you in; default: PILOTFLAME_API_AUTH_STRING')
     .version(VERSION, '-V, --version', 'shows the version')
-    .addHelpText(
-      'after',
-      '\nExamples:\n  $ pilot dev\n  $ pilot event emit person.arrived --data \'{"name":"Ada"}\' --follow\n  $ pilot run timeline latest',
+    .addHelpText('after', () =>
+      exampleText(['pilot dev', `pilot event emit person.arrived --data '{"name":"Ada"}' --follow`, 'pilot run timeline latest']),
     )
   // Before the commands are made: they take these over.
   root
     .exitOverride()
     .allowExcessArguments(false)
     .addHelpCommand(false)
-    .configureHelp({ showGlobalOptions: true, sortSubcommands: false })
+    .configureHelp(helpLayout())
     .configureOutput({ outputError: () => undefined })
     .showHelpAfterError(false)
   addServer(root)

@@ -1,5 +1,5 @@
 import { expect, test } from 'vitest'
-import { cut, oneLine, printable, textWidth, wrapParts } from './text-width.ts'
+import { cut, oneLine, printable, textWidth, wrapParts, wrapWords } from './text-width.ts'
 
 test('colours take no columns, wide characters take two, marks none', () => {
   expect(textWidth('\u001b[32mok\u001b[39m')).toBe(2)
@@ -21,4 +21,10 @@ test('text of others cannot play with the terminal', () => {
 test('parts are put into lines between parts only', () => {
   expect(wrapParts(['one', 'two', 'three'], ' → ', 12, '  ')).toEqual(['one → two →', '  three'])
   expect(wrapParts(['one', 'two'], ' → ', Number.POSITIVE_INFINITY)).toEqual(['one → two'])
+})
+
+test('sentences break between words, and lines that fit stay as they are', () => {
+  const text = 'It waits for a place, and two others wait before it.\n  pilot  serve x'
+  expect(wrapWords(text, 24)).toEqual(['It waits for a place,', 'and two others wait', 'before it.', '  pilot  serve x'])
+  expect(wrapWords(text, Number.POSITIVE_INFINITY)).toEqual(text.split('\n'))
 })

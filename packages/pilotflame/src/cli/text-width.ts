@@ -56,3 +56,13 @@ export function wrapParts(parts: readonly string[], separator: string, columns: 
   }
   return line === '' ? lines : [...lines, line]
 }
+
+/** Puts text into lines of at most `columns`, breaking between words only; what was indented stays so. */
+export function wrapWords(text: string, columns: number): string[] {
+  return text.split('\n').flatMap((line) => {
+    if (textWidth(line) <= columns) return [line]
+    const [indent = ''] = /^ */.exec(line) ?? []
+    const words = line.trim().split(/ +/)
+    return wrapParts(words, ' ', columns - indent.length).map((part) => indent + part)
+  })
+}

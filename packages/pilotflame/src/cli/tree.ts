@@ -1,12 +1,10 @@
 /** How commands are declared: a leaf has a sentence, examples, and a body that is loaded when it runs. */
 import { Command } from 'commander'
 import type { GlobalOptions } from './context.ts'
+import { exampleText } from './help.ts'
 
 /** Values of an option that may be given more than once. */
 export const collect = (value: string, before: readonly string[] = []): readonly string[] => [...before, value]
-
-const exampleText = (examples: readonly string[]): string =>
-  examples.length === 0 ? '' : `\nExamples:\n${examples.map((one) => `  $ ${one}`).join('\n')}`
 
 export interface LeafOptions {
   /** Name and arguments, such as `inspect <run>`. */
@@ -17,12 +15,19 @@ export interface LeafOptions {
 
 /** Adds a command that does something. */
 export function leaf(parent: Command, { name, about, examples }: LeafOptions): Command {
-  return parent.command(name).description(about).addHelpText('after', exampleText(examples))
+  return parent
+    .command(name)
+    .description(about)
+    .addHelpText('after', () => exampleText(examples))
 }
 
 /** Adds a command that only has others below it. */
 export function group(parent: Command, { name, about, examples }: LeafOptions): Command {
-  return parent.command(name).description(about).addHelpText('after', exampleText(examples)).addHelpCommand(false)
+  return parent
+    .command(name)
+    .description(about)
+    .addHelpText('after', () => exampleText(examples))
+    .addHelpCommand(false)
 }
 
 /** Options of a leaf together with those of the program. */

@@ -2,7 +2,7 @@
 import { type DeploymentWire, type FlowRunWire, serveCommand, shortId } from '@pilotflame/core'
 import type { Context } from '../context.ts'
 import { EXIT } from '../errors.ts'
-import { eventsOf, followRun, sayWaiting, succeeded } from '../follow-run.ts'
+import { eventsOf, followRun, showWaiting, succeeded, whyWaiting } from '../follow-run.ts'
 import { readParameters, strangers } from '../parameters.ts'
 import { parseJsonObject, readSource } from '../read-json.ts'
 import { allPages, fullName, resolveDeployment } from '../resolve-named.ts'
@@ -103,8 +103,8 @@ export async function runDeployment(context: Context, name: string, options: Run
   }
   out.document(run)
   out.line(`${out.colors.green('✓')} ${out.colors.bold(run.name)} ${out.colors.dim(shortId(run.id))} of ${fullName(deployment)}`)
-  const waiting = await sayWaiting(client, run)
-  if (waiting !== undefined) out.line(out.colors.yellow(waiting))
+  const waiting = await whyWaiting(client, run)
+  if (waiting !== undefined) showWaiting(out, waiting)
   out.line(out.colors.dim(`  pilot run inspect ${run.name}`))
   return EXIT.done
 }

@@ -10,7 +10,7 @@ export async function explainRun({ client, out }: Context, name: string): Promis
   out.document(why)
   const state = paintState(why.state_type, sayState(why.state_type, why.state_name), out.colors)
   out.line(`${out.colors.bold(why.name)} ${state}`)
-  out.line(why.summary)
+  out.sentence(why.summary)
   if (why.command !== null) out.line(`  ${out.colors.cyan(why.command)}`)
   return EXIT.done
 }

@@ -11,7 +11,7 @@ import {
 } from '@pilotflame/core'
 import type { Context } from '../context.ts'
 import { EXIT } from '../errors.ts'
-import { sayWaiting } from '../follow-run.ts'
+import { showWaiting, whyWaiting } from '../follow-run.ts'
 import { fullName, resolveDeployment } from '../resolve-named.ts'
 import { resolveRun } from '../resolve-run.ts'
 import { paintState, sayAgo, sayMs, sayState } from '../say.ts'
@@ -135,8 +135,8 @@ export async function inspectRun({ client, out }: Context, name: string): Promis
     ['parameters', JSON.stringify(run.parameters, null, 2)],
     ['states', states.map((state) => `${state.timestamp}  ${paintState(state.type, state.name, out.colors)}`).join('\n')],
   ])
-  const waiting = await sayWaiting(client, run)
-  if (waiting !== undefined) out.line(out.colors.yellow(waiting))
+  const waiting = await whyWaiting(client, run)
+  if (waiting !== undefined) showWaiting(out, waiting)
   return EXIT.done
 }
 
