@@ -84,3 +84,9 @@ test('a wrong flag is told with what there is', async () => {
   expect(code).toBe(2)
   expect(stderr).toContain('--ask QUESTION')
 })
+
+test('a flag whose value looks like another flag is told in whole sentences', async () => {
+  const { code, stderr } = await start(['--port', '-1'])
+  expect(code).toBe(2)
+  expect(stderr).toMatch(/^Option '--port' argument is ambiguous\. .*'--port=-XYZ'\.\n\n/)
+})

@@ -8,7 +8,7 @@ import { existsSync } from 'node:fs'
 import { join } from 'node:path'
 import { createInterface } from 'node:readline/promises'
 import { parseArgs } from 'node:util'
-import { AppError, runsOfOutcome } from '@pilotflame/core'
+import { AppError, runsOfOutcome, sentence } from '@pilotflame/core'
 import { type RunningServer, startServer } from '@pilotflame/server'
 import { type Context, openClient, readSettings } from './cli/context.ts'
 import { describe, exitCodeOf, toAppError } from './cli/errors.ts'
@@ -51,7 +51,7 @@ function readOptions(args: readonly string[]): StartOptions {
     if (values.ask?.trim() === '') throw new Error('--ask needs a question')
     return { ask: values.ask, json: values.json, port: values.port, home: values.home, help: values.help }
   } catch (cause) {
-    throw new AppError('invalid_request', `${(cause as Error).message}.\n\n${USAGE}`, { cause })
+    throw new AppError('invalid_request', `${sentence((cause as Error).message.replaceAll('\n', ' '))}\n\n${USAGE}`, { cause })
   }
 }
 
@@ -100,7 +100,7 @@ async function ask(context: Context, question: string): Promise<FollowedRun> {
 
 function show({ out, settings }: Context, { timeline, end }: FollowedRun): void {
   const marks = timeline.attempts.at(-1)?.marks ?? []
-  if (!succeeded(end)) out.note(`The run ended as ${end.state_name}${end.message ? `: ${end.message}` : ''}.`)
+  if (!succeeded(end)) out.note(sentence(`The run ended as ${end.state_name}${end.message ? `: ${end.message}` : ''}`))
   for (const line of timelineLines(marks, out.width)) out.line(out.colors.dim(line))
   out.line(out.colors.dim(settings.apiUrl))
 }

@@ -55,6 +55,10 @@ describe('an event is at fault', () => {
     check({ ...good, resource: { 'prefect.resource.ids': 'x' } }, ['resource.prefect.resource.id missing → prefect.resource.id'])
   })
   test('with a label that is no text', () => check({ ...good, resource: { ...good.resource, n: 1 } }, ['resource.n type']))
+  test('with an object where a list belongs, in words', () => {
+    const checked = check({ ...good, related: {} }, ['related type'])
+    expect(checked.ok ? [] : checked.faults[0]?.msg).toBe('related must be a list of resources, not an object')
+  })
   test('with a related resource without a role', () => {
     check({ ...good, related: [{ 'prefect.resource.id': 'x' }] }, ['related.0.prefect.resource.role missing'])
   })

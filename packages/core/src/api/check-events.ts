@@ -57,7 +57,11 @@ class Check {
   }
 }
 
-const kindOf = (value: unknown): string => (value === null ? 'null' : Array.isArray(value) ? 'a list' : `a ${typeof value}`)
+const kindOf = (value: unknown): string => {
+  if (value === null) return 'null'
+  if (Array.isArray(value)) return 'a list'
+  return typeof value === 'object' ? 'an object' : `a ${typeof value}`
+}
 
 function checkName(check: Check, loc: Loc, value: unknown): void {
   if (value === undefined) check.fault(loc, 'missing', 'event is missing: the name of what happened, such as "chat.message"')

@@ -1,6 +1,7 @@
 /** Holds a request's body against its schema, and tells every fault at once, with what was probably meant. */
 import type * as z from 'zod'
 import { AppError, type Fault } from '../errors.ts'
+import { sentence } from '../sentence.ts'
 import { nearest } from '../suggest.ts'
 
 type Issue = z.core.$ZodIssue
@@ -18,9 +19,9 @@ export function requestError(faults: readonly Fault[]): AppError {
   const where = first && first.loc.length > 0 ? `${first.loc.join('.')}: ` : ''
   const more = faults.length > 1 ? ` (and ${faults.length - 1} more)` : ''
   if (faults.length > 0 && faults.every(({ type }) => type === 'not_implemented')) {
-    return new AppError('not_implemented', `${where}${first?.msg}${more}. See docs/compatibility.md.`, { faults })
+    return new AppError('not_implemented', `${sentence(`${where}${first?.msg}${more}`)} See docs/compatibility.md.`, { faults })
   }
-  return new AppError('invalid_request', `The request does not fit: ${where}${first?.msg}${more}.`, { faults })
+  return new AppError('invalid_request', sentence(`The request does not fit: ${where}${first?.msg}${more}`), { faults })
 }
 
 function faultsOf(issue: Issue, schema: z.ZodType, body: unknown): Fault[] {

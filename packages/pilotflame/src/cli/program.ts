@@ -334,8 +334,9 @@ export function createProgram(): Command {
 export function sayUsage({ message }: { readonly message: string }): string {
   const [first = '', ...rest] = message.replace(/^error: /, '').split('\n')
   const hint = rest.join(' ').replace(/^\(|\)$/g, '')
-  const sentence = `${first.charAt(0).toUpperCase()}${first.slice(1).replace(/\.$/, '')}.`.replaceAll("'", '"')
-  return hint === '' ? sentence : `${sentence} ${hint}`
+  const said = first.charAt(0).toUpperCase() + first.slice(1).replaceAll("'", '"')
+  const ended = /[.?!]$/.test(said) ? said : `${said}.`
+  return hint === '' ? ended : `${ended} ${hint}`
 }
 
 export async function runProgram(args: readonly string[]): Promise<void> {

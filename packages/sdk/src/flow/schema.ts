@@ -1,5 +1,5 @@
 /** A flow's parameters: what the server is told of them, and the check before user code. */
-import { AppError, type Fault, isObject, type Json, type JsonObject } from '@pilotflame/core'
+import { AppError, type Fault, isObject, type Json, type JsonObject, sentence } from '@pilotflame/core'
 import type { StandardSchemaV1 } from '@standard-schema/spec'
 
 /** A JSON Schema written by hand; checked by the server when a run is made. */
@@ -51,12 +51,13 @@ const toFault = (issue: StandardSchemaV1.Issue): Fault => ({
   type: 'parameters',
 })
 
-const sentence = ({ loc, msg }: Fault): string => (loc.length === 0 ? msg : `${loc.join('.')}: ${msg}`)
+const sayFault = ({ loc, msg }: Fault): string => (loc.length === 0 ? msg : `${loc.join('.')}: ${msg}`)
 
 function read(flowName: string, result: StandardSchemaV1.Result<unknown>): unknown {
   if (!result.issues) return result.value
   const faults = result.issues.map(toFault)
-  const message = `The parameters do not fit the flow "${flowName}": ${faults.map(sentence).join('; ')}. Correct them and start it again.`
+  const said = sentence(`The parameters do not fit the flow "${flowName}": ${faults.map(sayFault).join('; ')}`)
+  const message = `${said} Correct them and start it again.`
   throw new AppError('invalid_parameters', message, { faults })
 }
 
