@@ -3,6 +3,7 @@
  * The contract is imported as types alone, so a client is small and starts at once.
  */
 import type * as z from 'zod'
+import { AppError } from '../errors.ts'
 import { followStream, type StreamChunk, type StreamEnd, type StreamOptions } from './client-stream.ts'
 import { type ClientOptions, type Signal, send } from './client-transport.ts'
 import type { Answer, RouteKey, Routes } from './contract.ts'
@@ -36,9 +37,16 @@ interface LooseOptions {
   readonly signal?: Signal
 }
 
+/** In an address `.`, `..` and nothing are no names but ways to go, escaped or not: another route would answer. */
+function segmentOf(template: string, value: string): string {
+  if (value !== '' && value !== '.' && value !== '..') return encodeURIComponent(value)
+  const thing = template.split('/')[1]?.replace('_', ' ').replace(/s$/, '')
+  throw new AppError('not_found', `There is no ${thing} ${JSON.stringify(value)}.`)
+}
+
 /** `/flows/{id}` and its values as a path; ids with a slash in them stay one part. */
 function pathOf(template: string, { params = {}, query = {} }: LooseOptions): string {
-  const path = template.replace(/\{(\w+)\}/g, (_, name: string) => encodeURIComponent(params[name] ?? ''))
+  const path = template.replace(/\{(\w+)\}/g, (_, name: string) => segmentOf(template, params[name] ?? ''))
   const pairs = Object.entries(query).filter((pair): pair is [string, string] => pair[1] !== undefined)
   if (pairs.length === 0) return path
   return `${path}?${pairs.map(([name, value]) => `${name}=${encodeURIComponent(value)}`).join('&')}`
