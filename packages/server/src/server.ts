@@ -1,5 +1,5 @@
 /** A server on this machine: its home folder, store, sockets and HTTP around the inside of `assemble.ts`, started and stopped in order. */
-import { mkdir } from 'node:fs/promises'
+import { mkdir, stat } from 'node:fs/promises'
 import { hostname } from 'node:os'
 import { dirname, join, resolve } from 'node:path'
 import { AppError, type FlowRun } from '@pilotflame/core'
@@ -124,7 +124,7 @@ async function makeFolder(path: string): Promise<void> {
     await make()
   } catch (error) {
     const { code } = error as NodeJS.ErrnoException
-    if (code === 'EEXIST') return
+    if (code === 'EEXIST' && (await stat(path)).isDirectory()) return
     if (code !== 'ENOENT' || dirname(path) === path) throw error
     await makeFolder(dirname(path))
     await make()
@@ -135,7 +135,9 @@ async function makeHome(home: string): Promise<void> {
   try {
     await makeFolder(resolve(home))
   } catch (cause) {
-    const message = `The home folder ${home} cannot be made: ${(cause as Error).message}. Name another one with --home or PILOTFLAME_HOME.`
+    const { code, message: said } = cause as NodeJS.ErrnoException
+    const why = code === 'EEXIST' || code === 'ENOTDIR' ? 'a file is in its place, or in that of a folder above it' : said
+    const message = `The home folder ${home} cannot be made: ${why}. Name another one with --home or PILOTFLAME_HOME.`
     throw new AppError('home_not_writable', message, { cause })
   }
 }

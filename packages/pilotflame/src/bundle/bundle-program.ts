@@ -152,6 +152,27 @@ async function writeBundle(path: string, text: string, map: string | undefined):
   await removeOld(dirname(path)).catch(() => undefined) // somebody else tidies up as well
 }
 
+/** The place where the file, or one that it imports, cannot be read as TypeScript; undefined where all can be. */
+export async function findFault(file: string): Promise<string | undefined> {
+  const { build } = await import('esbuild')
+  try {
+    await build({
+      entryPoints: [file],
+      absWorkingDir: dirname(file),
+      bundle: true,
+      packages: 'external',
+      format: 'esm',
+      platform: 'node',
+      write: false,
+      logLevel: 'silent',
+    })
+    return undefined
+  } catch (cause) {
+    if (!isBuildFailure(cause)) throw cause
+    return cause.errors.map(sayMessage).join('\n')
+  }
+}
+
 /** Throws `invalid_request` with the place where the file cannot be read as TypeScript, or names what it cannot find. */
 export async function bundleProgram(program: Program): Promise<Bundle> {
   const { build, transform } = await import('esbuild')

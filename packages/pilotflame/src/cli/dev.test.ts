@@ -39,7 +39,7 @@ test('a file in place of a folder is refused before anything starts', async () =
   expect([code, stdout, stderr]).toEqual([
     2,
     '',
-    'hello.ts is no folder. Name the one it is in, or serve the file: pilot serve hello.ts.\n',
+    'hello.ts is no folder. Name the one it is in, or serve the file with "pilot serve hello.ts".\n',
   ])
 })
 

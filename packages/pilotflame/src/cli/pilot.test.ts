@@ -170,6 +170,7 @@ test.each<[string[], number, string]>([
   [['deployment', 'run', 'helo'], 4, 'Did you mean hello?'],
   [['serve', 'hello.ts:helo'], 4, 'Did you mean hello.ts:hello?'],
   [['serve', 'nowhere.ts'], 4, 'There is no file nowhere.ts'],
+  [['serve', 'home'], 2, 'home is a folder. Name a file in it, or serve them all with "pilot dev home".'],
   [['run', 'ls', '--api-url', 'http://127.0.0.1:9/api'], 6, 'No server answers at http://127.0.0.1:9/api'],
   [['server', 'start', '--host', '0.0.0.0'], 2, 'without a password'],
 ])('%j is exit code %i, in one sentence', async (args, code, message) => {
@@ -178,6 +179,15 @@ test.each<[string[], number, string]>([
   expect(ended.stderr.trim().split('\n')).toHaveLength(1)
   const asJson = await space.run([...args, '--json'])
   expect(json(asJson.stderr)).toMatchObject({ code: expect.any(String), exception_message: expect.stringContaining(message) })
+})
+
+test('a file with an error of syntax is told with its place, also where another file imports it', async () => {
+  space.write('broken.mjs', 'export const one = 1\nexport const two = = 2\n')
+  space.write('imports.ts', `import { two } from './broken.mjs'\nexport { two }\n`)
+  for (const name of ['broken.mjs', 'imports.ts']) {
+    const { code, stderr } = await space.run(['serve', name])
+    expect([code, stderr]).toEqual([2, `${name} cannot be loaded: broken.mjs:2:20: Unexpected "="\n  export const two = = 2\n`])
+  }
 })
 
 test('a second server on the same home, and a port that is taken, name the holder and the way out', async () => {

@@ -27,7 +27,10 @@ function folderAt(given: string): string {
   const found = statSync(given, { throwIfNoEntry: false })
   if (!found) throw new AppError('not_found', `There is no folder ${given}. Check its name.`)
   if (found.isDirectory()) return resolve(given)
-  throw new AppError('invalid_request', `${given} is no folder. Name the one it is in, or serve the file: pilot serve ${given}.`)
+  throw new AppError(
+    'invalid_request',
+    `${given} is no folder. Name the one it is in, or serve the file with "pilot serve ${given}".`,
+  )
 }
 
 export async function develop(context: Context, given: string): Promise<number> {

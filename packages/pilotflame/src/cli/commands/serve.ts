@@ -1,6 +1,6 @@
 /** `pilot serve FILE[:EXPORT]`: makes this process an executor for flows of a file, or with `--isolation` a host of some. */
 import { createHash } from 'node:crypto'
-import { existsSync, readFileSync } from 'node:fs'
+import { existsSync, readFileSync, statSync } from 'node:fs'
 import { createRequire } from 'node:module'
 import { relative, resolve } from 'node:path'
 import { pathToFileURL } from 'node:url'
@@ -79,12 +79,19 @@ async function serveOf(file: string): Promise<Serve> {
   }
 }
 
+/** Node does not say where JavaScript cannot be read; the bundler does, as in `pilot dev`. Undefined for other errors. */
+async function placeOf(file: string, error: unknown): Promise<string | undefined> {
+  if (!(error instanceof SyntaxError)) return undefined
+  const { findFault } = await import('../../bundle/bundle-program.ts')
+  return findFault(file)
+}
+
 /** Says which file failed, and keeps the error's own words. */
 async function load(file: string): Promise<Readonly<Record<string, unknown>>> {
   try {
     return (await import(pathToFileURL(file).href)) as Record<string, unknown>
   } catch (cause) {
-    const said = cause instanceof Error ? `${cause.name}: ${cause.message}` : String(cause)
+    const said = (await placeOf(file, cause)) ?? (cause instanceof Error ? `${cause.name}: ${cause.message}` : String(cause))
     throw new AppError('invalid_request', `${relative('.', file)} cannot be loaded: ${said}`, { cause })
   }
 }
@@ -106,7 +113,11 @@ interface Chosen {
 async function choose(target: string, { name, on }: ServeFileOptions): Promise<Chosen> {
   const { file, exported } = readTarget(target)
   const path = resolve(file)
-  if (!existsSync(path)) throw new AppError('not_found', `There is no file ${file}. Check its name and the folder you are in.`)
+  const found = statSync(path, { throwIfNoEntry: false })
+  if (!found) throw new AppError('not_found', `There is no file ${file}. Check its name and the folder you are in.`)
+  if (found.isDirectory()) {
+    throw new AppError('invalid_request', `${file} is a folder. Name a file in it, or serve them all with "pilot dev ${file}".`)
+  }
   const flows = chooseFlows(file, flowsOf(await load(path)), exported)
   if (flows.length > 1 && (name !== undefined || on !== undefined)) {
     const names = flows.map(([one]) => `${file}:${one}`).join(', ')
