@@ -16,6 +16,7 @@ const serve = () => space.start(['serve', 'hello.ts:hello', '--name', 'hello', '
 
 beforeAll(async () => {
   space.write('hello.ts', HELLO)
+  space.write('two.ts', `${HELLO}\nexport const bye = flow('bye', async () => 'Bye!')\n`)
   server = space.start(['server', 'start', '--json'])
   await server.said('\n')
   const [ready] = lines(server.output())
@@ -170,6 +171,12 @@ test.each<[string[], number, string]>([
   [['deployment', 'run', 'helo'], 4, 'Did you mean hello?'],
   [['serve', 'hello.ts:helo'], 4, 'Did you mean hello.ts:hello?'],
   [['serve', 'nowhere.ts'], 4, 'There is no file nowhere.ts'],
+  [
+    ['serve', 'two.ts', '--on', 'a'],
+    2,
+    '--on is for one flow, and two.ts exports several. Say which one is meant: two.ts:bye, two.ts:hello.',
+  ],
+  [['serve', 'two.ts', '--name', 'a'], 2, '--name is for one flow, and two.ts exports several.'],
   [['serve', 'home'], 2, 'home is a folder. Name a file in it, or serve them all with "pilot dev home".'],
   [['run', 'ls', '--api-url', 'http://127.0.0.1:9/api'], 6, 'No server answers at http://127.0.0.1:9/api'],
   [['server', 'start', '--host', '0.0.0.0'], 2, 'without a password'],

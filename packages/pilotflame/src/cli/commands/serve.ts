@@ -121,7 +121,11 @@ async function choose(target: string, { name, on }: ServeFileOptions): Promise<C
   const flows = chooseFlows(file, flowsOf(await load(path)), exported)
   if (flows.length > 1 && (name !== undefined || on !== undefined)) {
     const names = flows.map(([one]) => `${file}:${one}`).join(', ')
-    throw new AppError('ambiguous_name', `${file} exports several flows. Say which one is meant: ${names}.`)
+    const option = name === undefined ? '--on' : '--name'
+    throw new AppError(
+      'ambiguous_name',
+      `${option} is for one flow, and ${file} exports several. Say which one is meant: ${names}.`,
+    )
   }
   return { path, flows }
 }
