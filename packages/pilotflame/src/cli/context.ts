@@ -3,7 +3,7 @@ import { readFileSync } from 'node:fs'
 import { type Client, createClient } from '@pilotflame/core'
 import { createTransport } from '@pilotflame/sdk'
 import { Output } from './output.ts'
-import { resolveSettings, type SettingName, type Settings } from './settings.ts'
+import { misspeltVariables, resolveSettings, type SettingName, type Settings } from './settings.ts'
 import { parseToml, type TomlValue } from './toml.ts'
 
 export interface Context {
@@ -60,7 +60,9 @@ export const readSettings = (options: GlobalOptions): Settings =>
 export function createContext(options: GlobalOptions): Context {
   const settings = readSettings(options)
   const { client, close } = openClient(settings)
-  return { out: new Output({ json: options.json === true }), settings, client, close }
+  const out = new Output({ json: options.json === true })
+  for (const sentence of misspeltVariables(process.env)) out.note(sentence)
+  return { out, settings, client, close }
 }
 
 export function openClient({ apiUrl, authString }: Pick<Settings, 'apiUrl' | 'authString'>): { client: Client; close(): void } {

@@ -210,3 +210,12 @@ test('a reader that goes away is nothing to speak of', async () => {
   const command = `"${process.execPath}" "${PILOT}" --help | head -1`
   expect(execFileSync('sh', ['-c', command], { encoding: 'utf8', stdio: 'pipe' })).toContain('Usage: pilot')
 })
+
+test('a misspelt variable is told on stderr, and the command goes on', async () => {
+  const other = new Workspace()
+  other.env.PILOTFLAME_PROT = '1'
+  const { code, stdout, stderr } = await other.run(['config', 'view', '--json'])
+  await other.remove()
+  expect([code, stderr]).toEqual([0, 'The variable PILOTFLAME_PROT says nothing to pilot. Did you mean PILOTFLAME_PORT?\n'])
+  expect(json(stdout)).toMatchObject({ port: { value: '0' } })
+})

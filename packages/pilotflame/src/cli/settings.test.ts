@@ -1,5 +1,5 @@
 import { expect, test } from 'vitest'
-import { resolveSettings, type SettingSources } from './settings.ts'
+import { misspeltVariables, resolveSettings, type SettingSources } from './settings.ts'
 import { parseToml } from './toml.ts'
 
 const resolve = (sources: Partial<SettingSources>) => resolveSettings({ flags: {}, env: {}, file: new Map(), ...sources })
@@ -23,6 +23,11 @@ test("Prefect's variables count behind our own", () => {
 
 test('who moves the server to another port looks for it there', () => {
   expect(resolve({ env: { PILOTFLAME_PORT: '4300' } }).apiUrl).toBe('http://127.0.0.1:4300/api')
+})
+
+test('a variable that is spelt nearly as one of ours is named with what was probably meant', () => {
+  const env = { PILOTFLAME_PROT: '1', PILOTFLAME_PORT: '2', PILOTFLAME_DEBUG: '1', PILOTFLAME_ZEBRA: '1', PROT: '1' }
+  expect(misspeltVariables(env)).toEqual(['The variable PILOTFLAME_PROT says nothing to pilot. Did you mean PILOTFLAME_PORT?'])
 })
 
 test('a password is not shown', () => {

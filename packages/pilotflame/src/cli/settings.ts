@@ -94,6 +94,25 @@ function checkKeys(file: SettingSources['file']): void {
   }
 }
 
+const PREFIX = 'PILOTFLAME_'
+/** Variables that are no settings. */
+const OTHER_VARIABLES = ['DEBUG', 'ENCRYPTION_KEY', 'CHILD', 'VERSION']
+
+/**
+ * A sentence for each variable that is spelt nearly as one of ours. It is no error: others may have variables of that
+ * prefix, too.
+ */
+export function misspeltVariables(env: SettingSources['env']): string[] {
+  const ours = SETTING_NAMES.flatMap((name) => DEFINITIONS[name].env).filter((name) => name.startsWith(PREFIX))
+  const known = [...ours.map((name) => name.slice(PREFIX.length)), ...OTHER_VARIABLES]
+  const given = Object.keys(env).filter((name) => name.startsWith(PREFIX))
+  return given.flatMap((name) => {
+    const word = name.slice(PREFIX.length)
+    const near = known.includes(word) ? undefined : nearest(word, known)
+    return near === undefined ? [] : [`The variable ${name} says nothing to pilot. Did you mean ${PREFIX}${near}?`]
+  })
+}
+
 function find(name: SettingName, { flags, env, file }: SettingSources): Setting {
   const { flag, env: variables, key, fallback } = DEFINITIONS[name]
   const given = flags[name]
