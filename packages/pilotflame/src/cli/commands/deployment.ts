@@ -66,8 +66,8 @@ export async function inspectDeployment(context: Context, name: string): Promise
   ])
   if (!isReady(deployment)) {
     const command = serveCommand(deployment, await eventsOf(client, deployment.id))
-    const start = command === null ? 'Start the program that serves it.' : `Start one: ${command}`
-    out.line(out.colors.yellow(`No executor is connected. ${start}`))
+    const start = command === null ? 'Start the program that serves it.' : 'Start one:'
+    showWaiting(out, { summary: `No executor is connected. ${start}`, command })
   }
   return EXIT.done
 }

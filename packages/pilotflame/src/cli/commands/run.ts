@@ -77,7 +77,9 @@ export async function listRuns(context: Context, options: ListOptions): Promise<
   if (out.json) return EXIT.done
   if (runs.length === 0) {
     const narrowed = state !== undefined || deployment !== undefined
-    out.line(narrowed ? 'No run fits.' : 'There is no run yet. Start one: pilot deployment run NAME, or pilot event emit NAME.')
+    out.sentence(
+      narrowed ? 'No run fits.' : 'There is no run yet. Start one: pilot deployment run NAME, or pilot event emit NAME.',
+    )
     return EXIT.done
   }
   showRuns(context, runs, await deploymentNames(context, runs))
