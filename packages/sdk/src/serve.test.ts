@@ -75,6 +75,17 @@ test('a hook that throws is an error of serve', async () => {
   expect(peer.hellos).toEqual([])
 })
 
+test('a limit, or retries, that are no whole number are refused by their name, and part of a millisecond is rounded', async () => {
+  const chat = flow('chat', () => 1)
+  for (const limit of [0, 1.5, Number.POSITIVE_INFINITY, Number.NaN]) {
+    await expect(chat.serve({ limit, apiUrl: peer.apiUrl }), String(limit)).rejects.toThrow('"limit" is')
+  }
+  for (const options of [{ retries: 0.5 }, { retryDelayMs: 1e300 }, { retries: -1 }]) {
+    expect(() => flow('odd', () => 1, options), JSON.stringify(options)).toThrow(/^"retr\w+" of the flow "odd"/)
+  }
+  expect(flow('short', () => 1, { retries: 1, retryDelayMs: 1.6 }).toDeployment().offer.retry_delay_ms).toBe(2)
+})
+
 test('isolation needs the package that brings hosts along, and no limit', async () => {
   const chat = flow('chat', () => 1)
   await expect(serve(chat, { isolation: 'fresh', apiUrl: peer.apiUrl })).rejects.toThrow('needs the package pilotflame')

@@ -50,6 +50,11 @@ const say = (text: string): void => void process.stderr.write(`${text}\n`)
 /** Runs share this process. */
 async function serveInProcess(deployments: readonly ServedDeployment[], options: ServeOptions): Promise<void> {
   const { limit = LIMIT, signal, apiUrl, authString, onStart, onReady } = options
+  if (!Number.isSafeInteger(limit) || limit < 1)
+    throw new AppError(
+      'invalid_request',
+      `"limit" is ${limit}. Give a whole number from 1 on: so many runs are at work here at once.`,
+    )
   const address = { ...(apiUrl === undefined ? {} : { apiUrl }), ...(authString === undefined ? {} : { authString }) }
   const hooks = [...present(onStart), ...deployments.flatMap(({ processes }) => present(processes?.onStart))]
   const cleanUp = await runStartHooks(hooks, say)

@@ -34,7 +34,7 @@ export function toDeployment(flow: Runnable, given: DeploymentOptions = {}): Ser
       parameter_schema: definition.parameterSchema,
       triggers: triggersOf(given.on, given.parameters),
       retries: options.retries ?? 0,
-      retry_delay_ms: options.retryDelayMs ?? 0,
+      retry_delay_ms: Math.round(options.retryDelayMs ?? 0),
     },
     load: () => flow,
     versionGiven: given.version !== undefined,

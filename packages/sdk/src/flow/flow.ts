@@ -45,9 +45,10 @@ type Definable = ((parameters: never, run: Run) => unknown) & { readonly name: s
 
 function checkOptions(name: string, { retries, retryDelayMs, timeoutMs }: FlowOptions): void {
   for (const [key, value] of Object.entries({ retries, retryDelayMs, timeoutMs })) {
-    if (value !== undefined && !(Number.isFinite(value) && value >= 0)) {
-      throw new AppError('invalid_request', `"${key}" of the flow "${name}" is ${value}. Give a number that is not negative.`)
-    }
+    if (value === undefined || (value >= 0 && value <= Number.MAX_SAFE_INTEGER && (key !== 'retries' || Number.isInteger(value))))
+      continue
+    const kind = key === 'retries' ? 'whole number' : 'number'
+    throw new AppError('invalid_request', `"${key}" of the flow "${name}" is ${value}. Give a ${kind} that is not negative.`)
   }
 }
 

@@ -15,7 +15,7 @@ export function firstOfKind(event: Event, kind: string): Found | undefined {
   const prefix = `prefect.${kind}.`
   for (const resource of [event.resource, ...event.related]) {
     const id = resource['prefect.resource.id'] ?? ''
-    if (id.startsWith(prefix) && isUuid(id.slice(prefix.length))) return { id: id.slice(prefix.length), resource }
+    if (id.startsWith(prefix) && isUuid(id.slice(prefix.length))) return { id: id.slice(prefix.length).toLowerCase(), resource }
   }
   return undefined
 }

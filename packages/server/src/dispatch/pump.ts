@@ -47,7 +47,7 @@ export function createPump(core: EngineCore): Pump {
     if (stopped || at >= wakesAt) return
     stopTimer()
     wakesAt = at
-    stopTimer = clock.after(Math.max(1, Math.ceil((at - clock.now()) / MICROS_PER_MS)), () => {
+    stopTimer = clock.after(Math.min(LOOK_AGAIN_MS, Math.max(1, Math.ceil((at - clock.now()) / MICROS_PER_MS))), () => {
       wakesAt = Number.POSITIVE_INFINITY
       for (const { deploymentId } of [...registry.dueTimes()]) look(deploymentId)
       sleep()

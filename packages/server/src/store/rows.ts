@@ -18,6 +18,7 @@ import type {
   TaskRunKept,
   Variable,
   Verdict,
+  VerdictOutcome,
 } from '@pilotflame/core'
 import type { Row } from './statements.ts'
 import type { Hook, RecordedResult, RunInput, SessionRow, WaitingRun } from './store.ts'
@@ -206,11 +207,19 @@ export const toEvent = (row: Row): Event => ({
   causeEventId: textOrNull(row, 'cause_event_id'),
 })
 
+/** Verdicts from before each action was done by itself say nothing of the others. */
+function outcomeOf(row: Row): VerdictOutcome {
+  const outcome = json<VerdictOutcome>(row, 'outcome')
+  return outcome.kind === 'rejected_parameters' || outcome.kind === 'failed'
+    ? { ...outcome, runs: outcome.runs ?? [], also: outcome.also ?? [] }
+    : outcome
+}
+
 export const toVerdict = (row: Row): Verdict => ({
   eventId: text(row, 'event_id'),
   automationId: text(row, 'automation_id'),
   at: number(row, 'at'),
-  outcome: json(row, 'outcome'),
+  outcome: outcomeOf(row),
 })
 
 export const toAutomation = (row: Row): Automation => ({

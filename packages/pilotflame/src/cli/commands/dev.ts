@@ -20,6 +20,8 @@ interface Development {
   readonly server: RunningServer
   readonly folder: string
   readonly files: Map<string, ServedFile>
+  /** Files that are served no more, while their runs end. */
+  readonly leaving: Set<Promise<void>>
 }
 
 /** Throws `not_found`, or `invalid_request` for what is no folder. */
@@ -41,12 +43,18 @@ export async function develop(context: Context, given: string): Promise<number> 
   let showEnd = (_: FlowRun): void => undefined
   const server = await runServer(settings, (run) => showEnd(run))
   const { client, close } = openClient({ apiUrl: server.apiUrl, authString: settings.authString })
-  const development: Development = { context: { ...context, client, close }, server, folder, files: new Map() }
+  const development: Development = {
+    context: { ...context, client, close },
+    server,
+    folder,
+    files: new Map(),
+    leaving: new Set(),
+  }
   showEnd = (run) => void nameOf(development, run, names).then((name) => showRun(development, run, name))
   try {
     await serveUntil(signal, development)
   } finally {
-    await Promise.all([...development.files.values()].map((file) => file.stop()))
+    await Promise.all([...development.leaving, ...[...development.files.values()].map((file) => file.stop())])
     close()
     await server.stop()
     forget()
@@ -80,13 +88,19 @@ async function serveFound(development: Development): Promise<void> {
   await Promise.all(served.map((one) => one.load()))
 }
 
+function leave({ leaving }: Development, served: ServedFile): void {
+  const left = served.stop().finally(() => leaving.delete(left))
+  leaving.add(left)
+}
+
 function createServed(development: Development, file: FlowFile): ServedFile {
   const { context, server, folder, files } = development
   const name = relative(folder, file.path)
   const isConnected = (pid: number) => server.app.executors.list().some((one) => one.pid === pid)
   const address = { apiUrl: server.apiUrl, authString: context.settings.authString }
   const served = new ServedFile(file, { name, server: address, isConnected }, eventsOf(development, name))
-  void files.get(file.path)?.stop()
+  const before = files.get(file.path)
+  if (before) leave(development, before)
   files.set(file.path, served)
   return served
 }
@@ -134,7 +148,7 @@ async function reload(development: Development, paths: ReadonlySet<string>): Pro
   for (const [path, served] of files) {
     if (existsSync(path)) continue
     files.delete(path)
-    void served.stop()
+    leave(development, served)
     development.context.out.line(`${development.context.out.colors.dim('○')} ${relative(development.folder, path)} is gone`)
   }
   const touched = [...files.values()].filter((served) => [...paths].some((path) => served.uses(path)))

@@ -1,5 +1,8 @@
+import { mkdirSync, mkdtempSync, rmSync, writeFileSync } from 'node:fs'
+import { tmpdir } from 'node:os'
+import { join } from 'node:path'
 import { expect, test } from 'vitest'
-import { kindOf, mayHoldFlows } from './find-flow-files.ts'
+import { findFlowFiles, kindOf, mayHoldFlows } from './find-flow-files.ts'
 
 const IMPORT = "import { flow } from 'pilotflame'\n"
 
@@ -19,4 +22,15 @@ test('tests, declarations and settings are no flow files', () => {
     'a.mts',
     'a.js',
   ])
+})
+
+// Root may read everything.
+test.skipIf(process.getuid?.() === 0)('what may not be read is passed over', () => {
+  const folder = mkdtempSync(join(tmpdir(), 'pilotflame-find-'))
+  const flows = join(folder, 'flows.ts')
+  writeFileSync(flows, `${IMPORT}export const hello = flow('hello', async () => 1)`)
+  mkdirSync(join(folder, 'database'), { mode: 0o000 })
+  writeFileSync(join(folder, 'secret.ts'), '', { mode: 0o000 })
+  expect(findFlowFiles(folder)).toEqual([{ path: flows, kind: 'exports' }])
+  rmSync(folder, { recursive: true })
 })

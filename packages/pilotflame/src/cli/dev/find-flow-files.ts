@@ -1,5 +1,5 @@
 /** Finds the files of a folder that hold flows, by what stands in them: nothing is run for it. */
-import { readdirSync, readFileSync } from 'node:fs'
+import { type Dirent, readdirSync, readFileSync } from 'node:fs'
 import { join } from 'node:path'
 
 export type FlowFileKind =
@@ -30,15 +30,31 @@ export function kindOf(text: string): FlowFileKind | undefined {
   return exportsSomething && /\bflow\s*(<[^(]*>)?\(/.test(code) ? 'exports' : undefined
 }
 
-/** Hidden folders, packages and what was built are left out. */
+/** What `read` gives; undefined for what may not be read (a database's own folder), or has gone meanwhile. */
+function ifReadable<T>(read: () => T): T | undefined {
+  try {
+    return read()
+  } catch {
+    return undefined
+  }
+}
+
+/** Hidden folders, packages, what was built and what may not be read are left out. Throws where the folder itself cannot be read. */
 export function findFlowFiles(folder: string): FlowFile[] {
+  return flowsAmong(folder, readdirSync(folder, { withFileTypes: true }))
+}
+
+const foundIn = (folder: string): FlowFile[] =>
+  flowsAmong(folder, ifReadable(() => readdirSync(folder, { withFileTypes: true })) ?? [])
+
+function flowsAmong(folder: string, entries: readonly Dirent[]): FlowFile[] {
   const found: FlowFile[] = []
-  for (const entry of readdirSync(folder, { withFileTypes: true })) {
+  for (const entry of entries) {
     if (entry.name.startsWith('.') || SKIPPED.has(entry.name)) continue
     const path = join(folder, entry.name)
-    if (entry.isDirectory()) found.push(...findFlowFiles(path))
+    if (entry.isDirectory()) found.push(...foundIn(path))
     else if (entry.isFile() && mayHoldFlows(entry.name)) {
-      const kind = kindOf(readFileSync(path, 'utf8'))
+      const kind = kindOf(ifReadable(() => readFileSync(path, 'utf8')) ?? '')
       if (kind) found.push({ path, kind })
     }
   }

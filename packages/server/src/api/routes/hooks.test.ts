@@ -25,6 +25,7 @@ test('any JSON, form or text becomes an event', async () => {
     b: ['2', '3'],
   })
   expect((await deliver('hello', { 'content-type': 'text/plain' })).payload).toEqual({ body: 'hello' })
+  expect((await deliver('\uFEFF{"a":1}', { 'content-type': 'text/plain' })).payload).toEqual({ a: 1 })
   expect((await deliver('', { 'content-type': 'text/plain' })).payload).toEqual({})
   const broken = await http.ask('POST', '/api/hooks/any', { body: '{"a":', headers: json })
   expect(broken).toMatchObject({ status: 400, json: { code: 'invalid_json', column: 6 } })

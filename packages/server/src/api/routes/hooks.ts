@@ -32,12 +32,15 @@ export function payloadOf(contentType: string, bytes: Buffer): Parameters {
   if (text.trim() === '') return {}
   if (/json/i.test(contentType)) return wrap(parseJson(bytes))
   try {
-    return wrap(parseJson(bytes))
+    return wrap(parseJson(withoutMark(bytes)))
   } catch (error) {
     if (isAppError(error) && error.code !== 'invalid_json') throw error
     return { body: text }
   }
 }
+
+/** Some programs put a byte order mark in front of their text. */
+const withoutMark = (bytes: Buffer): Buffer => (bytes.indexOf('\uFEFF') === 0 ? bytes.subarray(3) : bytes)
 
 const wrap = (json: unknown): Parameters => (isObject(json) ? json : { body: json })
 

@@ -20,7 +20,7 @@ const BEHIND_BYTES = 256 * 1024
 /** What a large chunk goes out in: the line says only of a whole write that it was taken. */
 const PIECE_BYTES = 64 * 1024
 /** A viewer that is behind and takes nothing for so long is cut off: its line is dead, or it has stopped reading. */
-export const STALL_MS = 5_000
+export const STALL_MS = 10_000
 
 /** `2-17` → attempt 2, chunk 17; `2-end` → behind all of attempt 2. */
 export function readPosition(text: string | undefined): Position {
@@ -83,7 +83,7 @@ export function createSink(response: ServerResponse, clock: Clock): StreamSink {
   let large: Buffer | undefined
   const write = (bytes: Buffer): boolean => {
     if (response.destroyed) return false
-    if (bytes.length > BEHIND_BYTES) large = bytes
+    if (bytes.length > PIECE_BYTES) large = bytes
     else response.write(bytes)
     return large === undefined && response.writableLength <= BEHIND_BYTES
   }
