@@ -8,11 +8,7 @@ import { isUuid } from '../ids.ts'
 import { isObject, type Parameters } from '../json.ts'
 import { nearest } from '../suggest.ts'
 import { type Micros, parseIso } from '../time.ts'
-
-// Both Node and browsers have it; this package knows neither.
-declare class TextEncoder {
-  encode(text: string): Uint8Array
-}
+import { utf8 } from '../utf8.ts'
 
 /** Prefect's limits. */
 export const EVENT_NAME_CHARS_MAX = 1024
@@ -198,7 +194,7 @@ export function checkEvents(body: unknown, bytes: number): CheckedEvents {
 }
 
 function checkSize(check: Check, loc: Loc, value: unknown, known: number | undefined): void {
-  const size = known ?? new TextEncoder().encode(JSON.stringify(value)).length
+  const size = known ?? utf8(JSON.stringify(value)).length
   if (size <= EVENT_BYTES_MAX) return
   check.fault(loc, 'too_long', `the event has ${size} bytes; at most ${EVENT_BYTES_MAX} are allowed`)
   check.tooLarge ??= { loc, bytes: size }

@@ -1,12 +1,11 @@
 /** One request of the client: its address, its headers, and its errors as AppErrors. */
+
 import { AppError, ERRORS, type ErrorCode, type Fault } from '../errors.ts'
 import { isObject } from '../json.ts'
+import { utf8 } from '../utf8.ts'
 
 // What every runtime has, and no library of the language declares.
 declare const btoa: (binary: string) => string
-declare class TextEncoder {
-  encode(text: string): Uint8Array
-}
 
 /** What is needed of an AbortSignal. */
 export interface Signal {
@@ -48,7 +47,7 @@ export interface Request {
   readonly signal?: Signal
 }
 
-const basic = (authString: string): string => `Basic ${btoa(String.fromCharCode(...new TextEncoder().encode(authString)))}`
+const basic = (authString: string): string => `Basic ${btoa(String.fromCharCode(...utf8(authString)))}`
 
 /** Sends it, and gives the answer back when it is a good one. */
 export async function send(options: ClientOptions, request: Request): Promise<FetchResponse> {

@@ -43,6 +43,28 @@ test('a file in place of a folder is refused before anything starts', async () =
   ])
 })
 
+test('a run whose file was deleted ends before the server does', async () => {
+  const slow = `
+import { flow } from 'pilotflame'
+const slow = flow('slow', async () => {
+  console.log('at work')
+  await new Promise((resolve) => setTimeout(resolve, 1_500))
+})
+await slow.serve({ on: 'slow.now' })
+`
+  mkdirSync(join(space.folder, 'leaving'))
+  space.write('leaving/slow.ts', slow)
+  const dev = space.start(['dev', 'leaving'])
+  await dev.said('● slow/slow')
+  space.env.PILOTFLAME_API_URL = /http:\S+api/.exec(dev.output())?.[0]
+  await space.run(['event', 'emit', 'slow.now'])
+  await dev.said('at work')
+  rmSync(join(space.folder, 'leaving', 'slow.ts'))
+  await dev.said('slow.ts is gone')
+  const { code, stdout } = await dev.stop()
+  expect([code, stdout]).toEqual([0, expect.stringContaining('Completed slow/slow')])
+})
+
 test('a folder that goes away ends it, and the server with it', async () => {
   const folder = join(space.folder, 'flows')
   mkdirSync(folder)

@@ -133,3 +133,19 @@ test('where all places are taken, the host of its deployment learns of it when i
   held.goTo(held.clock.now() + 4 * MS) // hints leave 2 ms later
   expect(await host.next('want')).toMatchObject({ waiting: 1 })
 })
+
+test('a clock that is set back does not make the timer hold longer than the look each second', async () => {
+  const { held, http, executor } = await begin()
+  const delays: number[] = []
+  const { after } = held.clock
+  Object.assign(held.clock, {
+    after(delayMs: number, callback: () => void) {
+      delays.push(delayMs)
+      return after(delayMs, callback)
+    },
+  })
+  held.goTo(held.clock.now() - 3_600_000 * MS)
+  await runIn(http, held, executor, 1_800_000)
+  expect(delays).toContain(1_000)
+  expect(delays.filter((delayMs) => delayMs > 1_000 && delayMs <= 1_800_000)).toEqual([])
+})
